@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from sqlalchemy import Row, Select, func, select
 
 from storage.database import Database, batches, insert
 from storage.errors import ModelMismatch
-from storage.records import ChatMatrix, IndexEntry, PhotoState
+from storage.records import ChatMatrix, IndexEntry, PhotoState, Place
 from storage.schema import facts, images, photos, vectors
 
 STORED = np.dtype("<f2")
@@ -25,14 +25,6 @@ INLINE_ROWS = 256
 """Decoding fewer rows than this is quicker than a change of threads."""
 
 IS_INDEXED = photos.c.state == PhotoState.INDEXED
-
-
-class Place(NamedTuple):
-    """Where an indexed photo belongs."""
-
-    photo_id: int
-    image_id: int
-    chat_id: int
 
 
 async def adopt_model(database: Database, model: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -218,6 +218,14 @@ class Neighbour:
     """Cosine, -1 to 1; higher is nearer."""
 
 
+class Place(NamedTuple):
+    """Where an indexed photo belongs."""
+
+    photo_id: int
+    image_id: int
+    chat_id: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class IndexEntry:
     """A photo with its vector, as the vector index takes it."""
@@ -227,6 +235,10 @@ class IndexEntry:
     chat_id: int
     vector: NDArray[np.float32]
     """[d], normalised."""
+
+    @property
+    def place(self) -> Place:
+        return Place(self.photo_id, self.image_id, self.chat_id)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
