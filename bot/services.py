@@ -27,7 +27,8 @@ from search.pictures import Pictures
 from search.reconcile import Reconciler
 from search.searcher import Searcher
 from storage.chats import Chats
-from storage.chroma import ChromaIndex, ChromaLocation
+from storage.chroma import ChromaIndex
+from storage.collection import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings, adopt_model
 from storage.photos import Photos
@@ -76,28 +77,33 @@ async def open_services(stack: AsyncExitStack, settings: Settings, bot: Bot) -> 
     embedder = await asyncio.to_thread(load_model, settings)
     await adopt_model(database, embedder.model_id)
     log.info("Model %s is loaded: %s dimensions", embedder.model_id, embedder.dimensions)
-    chroma = await ChromaIndex.open(chroma_location(settings), embedder.model_id, embedder.dimensions)
-    stack.push_async_callback(chroma.close)
+    index = await _open_index(settings, database, embedder)
+    stack.push_async_callback(index.close)
     encoding = Encoding(embedder)
     encoding.start()
     stack.push_async_callback(encoding.close)
-    return _assembled(settings, bot, database, chroma, encoding)
+    return _assembled(settings, bot, database, index, encoding)
+
+
+async def _open_index(settings: Settings, database: Database, embedder: Embedder) -> VectorIndex:
+    chroma = await ChromaIndex.open(chroma_location(settings), embedder.model_id, embedder.dimensions)
+    embeddings = Embeddings(database, embedder.model_id)
+    return VectorIndex(embeddings, chroma, exact_limit=settings.exact_limit, cache_bytes=settings.cache_mb << 20)
 
 
 def chroma_location(settings: Settings) -> ChromaLocation:
     """A server where one is set, else a directory beside the database."""
     if settings.chroma_url is None:
-        return ChromaLocation.embedded(settings.data_dir / "chroma")
+        return ChromaLocation(directory=settings.data_dir / "chroma")
     address = urlsplit(settings.chroma_url)
     is_tls = address.scheme == "https"
-    return ChromaLocation.server(address.hostname or "127.0.0.1", address.port or (443 if is_tls else 80), ssl=is_tls)
+    return ChromaLocation(host=address.hostname, port=address.port or (443 if is_tls else 80), ssl=is_tls)
 
 
-def _assembled(settings: Settings, bot: Bot, database: Database, chroma: ChromaIndex, encoding: Encoding) -> Services:
+def _assembled(settings: Settings, bot: Bot, database: Database, index: VectorIndex, encoding: Encoding) -> Services:
     accept_heif()
     chats, photos, queue = Chats(database), Photos(database), IndexQueue(database)
     embeddings = Embeddings(database, encoding.embedder.model_id)
-    index = VectorIndex(embeddings, chroma, cache_bytes=settings.cache_mb << 20, exact_limit=settings.exact_limit)
     limits = DecodingLimits(max_pixels=settings.max_megapixels * 1_000_000)
     pictures = Pictures(TelegramFiles(bot), encoding.embedder, limits, settings.max_file_mb * 1_000_000)
     indexer = Indexer(queue, embeddings, index, pictures, encoding)

@@ -49,14 +49,14 @@ class Archive:
         """A message with a photo was edited: another caption, or another picture to index."""
         edit = await self._photos.edit(post)
         if edit.image_changed:
-            await self._index.remove([edit.photo.id])
+            await self._index.remove([edit.photo.id], edit.photo.chat_id)
             self._wake()
 
     async def taken_back(self, chat_id: int, message_id: int) -> None:
         """A message that held a photo holds none any more."""
         photo = await self._photos.remove(chat_id, message_id)
         if photo is not None:
-            await self._index.remove([photo.id])
+            await self._index.remove([photo.id], photo.chat_id)
 
     async def chat(self, chat_id: int) -> Chat | None:
         """What is known of a chat."""

@@ -3,7 +3,7 @@
 claimed rows ─▶ fetchers (download, decode) ─▶ bounded look-ahead ─▶ one encoder (embed, store, finish)
 
 What a crash leaves behind is a row in `pending`; it is claimed again at the next start. The order of the last
-steps is vector in SQL, Chroma, row `indexed`: each can be repeated without harm.
+steps is vector in SQL, row `indexed`, Chroma: each can be repeated without harm.
 """
 
 import asyncio
@@ -235,15 +235,11 @@ class Indexer:
             await self._embed([picture])
 
     async def _keep(self, batch: Sequence[_Picture]) -> None:
-        """Chroma first, then `indexed`, and only what is `indexed` becomes visible to exact search."""
-        shown = [(photo, picture) for picture in batch for photo in self._let_go(picture)]
-        entries = {photo.id: _entry(photo, picture) for photo, picture in shown}
-        await self._index.upsert(list(entries.values()))
-        finished = await self._queue.finish([(entry.photo_id, entry.image_id) for entry in entries.values()])
-        self._index.reveal([entries[photo_id] for photo_id in finished])
-        overtaken = sorted(entries.keys() - set(finished))
-        if overtaken:  # deleted or edited while they were in hand
-            await self._index.remove(overtaken)
+        """`indexed` in SQL first, Chroma after: what Chroma shows is then never more than SQL vouches for, and what
+        a crash kept from it is written when the two are compared at the next start."""
+        shown = {photo.id: _entry(photo, picture) for picture in batch for photo in self._let_go(picture)}
+        finished = await self._queue.finish([(entry.photo_id, entry.image_id) for entry in shown.values()])
+        await self._index.add([shown[photo_id] for photo_id, _ in finished])
 
     def _let_go(self, picture: _Picture) -> list[Photo]:
         """Photos claimed from now on find the stored vector instead of joining this picture."""

@@ -20,8 +20,7 @@ class Reconciler:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begins with one comparison: a crash may have come between SQL and Chroma."""
-        self._index.needs_reconcile.set()
+        """Begins with a comparison: a crash may have come between SQL and Chroma."""
         self._task = asyncio.create_task(self._run(), name="reconciler")
 
     async def stop(self) -> None:
@@ -33,19 +32,17 @@ class Reconciler:
     async def _run(self) -> None:
         while True:
             await self._index.needs_reconcile.wait()
-            self._index.needs_reconcile.clear()
             try:
-                done = await self._index.reconcile(_log_progress)
+                mended = await self._index.reconcile(_log_progress)
             except StorageError as exc:
-                log.error("The vector index could not be compared with the database: %s", exc)
+                log.error("The vector index could not be compared with the database, trying again: %s", exc)
+                await asyncio.sleep(PAUSE)
             except Exception:
-                log.exception("Comparing the vector index with the database failed")
+                log.exception("Comparing the vector index with the database failed, trying again")
+                await asyncio.sleep(PAUSE)
             else:
-                if done.missing or done.orphaned or done.moved or done.rebuilt:
-                    log.warning("The vector index was mended: %s", done)
-                continue
-            await asyncio.sleep(PAUSE)
-            self._index.needs_reconcile.set()
+                if mended.missing or mended.orphaned or mended.moved or mended.rebuilt:
+                    log.warning("The vector index was mended: %s", mended)
 
 
 def _log_progress(done: int, total: int) -> None:

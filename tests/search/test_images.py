@@ -131,6 +131,7 @@ def test_a_hostile_file_is_refused_with_a_reason(data: bytes, reason: str) -> No
         decode(data, LIMITS)
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")  # Pillow says so, and goes on
 def test_a_broken_exif_block_does_not_cost_the_picture() -> None:
     """The pixels are there: they are taken as they lie."""
     data = encoded(two_halves(), "JPEG", exif=b"Exif\x00\x00MM\x00\x2a\xff\xff\xff\xff garbage")
