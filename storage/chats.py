@@ -41,7 +41,9 @@ class Chats:
         async with self._database.transaction() as connection:
             await _write(connection, info, at)
             await connection.execute(
-                update(chats).where(chats.c.id == info.id).values(joined_at=at, left_at=None, migrated_to=None)
+                update(chats)
+                .where(chats.c.id == info.id)
+                .values(joined_at=at, left_at=None, migrated_to=None)
             )
         self._seen[info.id] = info
 

@@ -49,7 +49,8 @@ class ChromaIndex:
         except VectorIndexUnavailable as error:
             index._stop()
             raise VectorIndexUnavailable(
-                f"{location}: {error.reason}", "Check the Chroma address in the settings, and that it is running."
+                f"{location}: {error.reason}",
+                "Check the Chroma address in the settings, and that it is running.",
             ) from error
         return index
 

@@ -66,9 +66,7 @@ class Photos:
 
     async def by_file(self, chat_id: int, file_unique_id: str) -> list[Photo]:
         """Every posting of a file in a chat's archive, earliest first."""
-        of_file = photo_rows().where(
-            images.c.file_unique_id == file_unique_id, photos.c.chat_id == chat_id
-        )
+        of_file = photo_rows().where(images.c.file_unique_id == file_unique_id, photos.c.chat_id == chat_id)
         async with self._database.reading() as connection:
             rows = await connection.execute(of_file.order_by(photos.c.date, photos.c.id))
             return [Photo.from_row(row) for row in rows]
