@@ -1,7 +1,7 @@
 """The matrices of the chats that were asked last, within a budget of bytes.
 
-Whoever changes a photo commits to SQL first and tells the cache afterwards. So a load either reads the change or is
-told of it while it runs, and applies it at its end; told twice, a photo is still held once.
+Whoever changes a photo commits to SQL first and tells the cache afterwards. So a load either reads the change
+or is told of it while it runs, and applies it at its end; told twice, a photo is still held once.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 
 from storage.embeddings import Embeddings
 from storage.matrix import GrowingMatrix
@@ -62,7 +63,7 @@ class MatrixCache:
     def put(self, entries: Sequence[IndexEntry]) -> None:
         """Photos were indexed."""
         for entry in entries:
-            self._change(entry.chat_id, lambda matrix, entry=entry: matrix.put(entry))
+            self._change(entry.chat_id, partial(GrowingMatrix.put, entry=entry))
         self._shrink()
 
     def remove(self, chat_id: int, photo_ids: Collection[int]) -> None:

@@ -1,7 +1,7 @@
 """Exact search: the nearest rows of a matrix, and a chat's matrix that grows and shrinks as its photos do.
 
-Only NumPy here. Rows are normalised, so a product is a cosine. Float32: widening float16 at every question was six
-times slower.
+Only NumPy here. Rows are normalised, so a product is a cosine. Float32: widening float16 at every question
+was six times slower.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def _best_rows(scores: NDArray[np.float32], photo_ids: NDArray[np.int64], k: int
 class GrowingMatrix:
     """The vectors of one chat in memory. Changed on the event loop's thread only.
 
-    A view that was handed out stays true to itself while another thread reads it: rows are added beyond its end
-    and never overwritten; a removal only marks the row's photo id.
+    A view that was handed out stays true to itself while another thread reads it: rows are added beyond its
+    end and never overwritten; a removal only marks the row's photo id.
     """
 
     def __init__(self, loaded: ChatMatrix) -> None:

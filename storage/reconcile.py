@@ -31,8 +31,8 @@ async def reconcile(
 ) -> Reconciled:
     """Make Chroma say what SQL says. Raises VectorIndexUnavailable where it cannot even be made anew.
 
-    `changing` is held for each batch from the reading of SQL to the writing of Chroma: an older state must not
-    overtake the change of somebody else.
+    `changing` is held for each batch from the reading of SQL to the writing of Chroma: an older state must
+    not overtake the change of somebody else.
     """
     try:
         return await _mend(embeddings, chroma, changing, progress)
@@ -83,7 +83,7 @@ async def _held(chroma: ChromaIndex) -> NDArray[np.int64]:
 def _compare(
     page: list[Place], held: NDArray[np.int64], wanted: NDArray[np.bool_]
 ) -> tuple[list[int], list[int]]:
-    """Photo ids of a page of SQL that Chroma lacks, and that it has with another image or chat; marks `wanted`."""
+    """Photo ids of a page of SQL that Chroma lacks, and those it has elsewhere; marks `wanted`."""
     places = np.array(page, np.int64)
     rows = np.searchsorted(held[:, 0], places[:, 0])
     known = rows < len(held)

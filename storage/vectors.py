@@ -1,10 +1,11 @@
-"""The one door to vectors: whether a question is answered exactly or by Chroma is decided here and nowhere else.
+"""The one door to vectors: whether a question is answered exactly or by Chroma is decided here, nowhere else.
 
-Chats of up to `exact_limit` photos are answered exactly from matrices in memory: a scan of 13,000 vectors takes
-milliseconds, while Chroma's filter by chat costs 60 to 440 ms at 100,000 vectors whatever the chat's size
-(docs/decisions/0002-exact-before-chroma.md). Chroma answers for larger chats, and for those whose matrix alone
-would exceed the memory budget. Chroma is derived and may be wrong or broken: until it has been compared with SQL, and
-whenever it fails, those questions too are answered exactly, by a scan of SQL that holds one part at a time.
+Chats of up to `exact_limit` photos are answered exactly from matrices in memory: a scan of 13,000 vectors
+takes milliseconds, while Chroma's filter by chat costs 60 to 440 ms at 100,000 vectors whatever the chat's
+size (docs/decisions/0002-exact-before-chroma.md). Chroma answers for larger chats, and for those whose matrix
+alone would exceed the memory budget. Chroma is derived and may be wrong or broken: until it has been compared
+with SQL, and whenever it fails, those questions too are answered exactly, by a scan of SQL that holds a part at a
+time.
 
 Whoever changes photos commits to SQL first and calls here afterwards.
 """
@@ -33,14 +34,14 @@ log = logging.getLogger(__name__)
 EXACT_LIMIT = 50_000
 CACHE_BYTES = 256 * 2**20
 INLINE_ROWS = 20_000
-"""A scan of fewer rows takes less than about 10 ms and is done where it is asked; a larger one in a thread."""
+"""A scan of fewer rows takes at most some 10 ms and is done where it is asked; a larger one in a thread."""
 
 
 class VectorIndex:
     """Finds the photos of a chat that are nearest to a vector."""
 
     needs_reconcile: asyncio.Event
-    """Set at first, and whenever Chroma failed: Chroma is not asked again before `reconcile` has succeeded."""
+    """Set at first, and whenever Chroma failed: Chroma is not asked before `reconcile` has succeeded."""
 
     def __init__(
         self,
@@ -56,7 +57,7 @@ class VectorIndex:
         self._cache_bytes = cache_bytes
         self._cache = MatrixCache(embeddings, cache_bytes)
         self._changing = asyncio.Lock()
-        """Held from the reading of SQL to the writing of Chroma, so that no older state overtakes a newer one."""
+        """Held from the reading of SQL to the writing of Chroma, so that no older state overtakes a newer."""
         self._trusted = False
         self.needs_reconcile = asyncio.Event()
         self.needs_reconcile.set()
@@ -70,8 +71,8 @@ class VectorIndex:
     ) -> list[Neighbour]:
         """The `k` photos of a chat nearest to a normalised [d] vector, best first; None: all, exactly.
 
-        Every photo counts, also one that shows the same image as another. A photo deleted this very moment may
-        still be among them: whoever shows it looks it up in SQL anyway. Raises DatabaseUnavailable.
+        Every photo counts, also one that shows the same image as another. A photo deleted this very moment
+        may still be among them: whoever shows it looks it up in SQL anyway. Raises DatabaseUnavailable.
         """
         if await self._fits_in_memory(chat_id, len(vector)):
             view = (await self._cache.matrix(chat_id)).view()
@@ -86,8 +87,8 @@ class VectorIndex:
     async def add(self, entries: Sequence[IndexEntry]) -> None:
         """Make photos findable that SQL holds as indexed; what it no longer does is left out.
 
-        Never fails for Chroma's sake, for SQL is the truth: the failure is logged, `needs_reconcile` set, and the
-        photos are found by exact search.
+        Never fails for Chroma's sake, for SQL is the truth: the failure is logged, `needs_reconcile` set, and
+        the photos are found by exact search.
         """
         async with self._changing:
             current = await self._embeddings.entries([entry.photo_id for entry in entries])
@@ -113,8 +114,8 @@ class VectorIndex:
     async def reconcile(self, progress: Callable[[int, int], None] | None = None) -> Reconciled:
         """Compare Chroma with SQL and mend it; a collection that cannot be read is made anew and refilled.
 
-        `progress(done, total)` counts photos. Searches go on meanwhile. Raises VectorIndexUnavailable where Chroma
-        cannot even be made anew, and then still `needs_reconcile`: wait a while before trying again.
+        `progress(done, total)` counts photos. Searches go on meanwhile. Raises VectorIndexUnavailable where
+        Chroma cannot even be made anew, and then still `needs_reconcile`: wait a while before trying again.
         """
         self.needs_reconcile.clear()
         try:
