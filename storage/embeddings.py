@@ -185,7 +185,8 @@ def _decoded(blobs: Sequence[bytes]) -> NDArray[np.float32]:
     stored = np.frombuffer(b"".join(blobs), STORED).reshape(len(blobs), -1)
     wide: NDArray[np.float32] = stored.astype(np.float32)
     norms = np.linalg.norm(wide, axis=1, keepdims=True)
-    return np.divide(wide, np.maximum(norms, np.finfo(np.float32).tiny), out=wide)
+    wide /= np.maximum(norms, np.finfo(np.float32).tiny)
+    return wide
 
 
 def _entries(rows: Sequence[Row[Any]]) -> list[IndexEntry]:

@@ -4,8 +4,7 @@ Chats of up to `exact_limit` photos are answered exactly from matrices in memory
 takes milliseconds, while Chroma's filter by chat costs 60 to 440 ms at 100,000 vectors whatever the chat's
 size (docs/decisions/0002-exact-before-chroma.md). Chroma answers for larger chats, and for those whose matrix
 alone would exceed the memory budget. Chroma is derived and may be wrong or broken: until it has been compared
-with SQL, and whenever it fails, those questions too are answered exactly, by a scan of SQL that holds a part at a
-time.
+with SQL, and whenever it fails, those questions too are answered exactly, by a scan of SQL in parts.
 
 Whoever changes photos commits to SQL first and calls here afterwards.
 """
