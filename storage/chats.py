@@ -37,11 +37,13 @@ class Chats:
         self._seen[info.id] = info
 
     async def joined(self, info: ChatInfo, at: datetime) -> None:
-        """The bot belongs to the chat from `at` on; what was there from an earlier stay is searchable again."""
+        """The bot belongs to the chat from `at` on; what an earlier stay left is searchable again."""
         async with self._database.transaction() as connection:
             await _write(connection, info, at)
             await connection.execute(
-                update(chats).where(chats.c.id == info.id).values(joined_at=at, left_at=None, migrated_to=None)
+                update(chats)
+                .where(chats.c.id == info.id)
+                .values(joined_at=at, left_at=None, migrated_to=None)
             )
         self._seen[info.id] = info
 

@@ -1,8 +1,8 @@
 """Chroma for a program with an event loop: its calls on threads of their own, its errors translated.
 
-Writes have one thread and small batches, because `upsert` holds the GIL (16 vectors 0.2 s, 2,000 vectors 3 s);
-queries have two, because filtered queries get no faster with more. No decision of what to ask Chroma is made here,
-and nothing it says is the truth: that is in SQL.
+Writes have one thread and small batches, because `upsert` holds the GIL (0.2 s for 16, 3 s for 2,000);
+queries have two, because filtered queries get no faster with more. Nothing is decided here about what to ask
+Chroma, and nothing it says is the truth: that is in SQL.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ class ChromaIndex:
         except VectorIndexUnavailable as error:
             index._stop()
             raise VectorIndexUnavailable(
-                f"{location}: {error.reason}", "Check the Chroma address in the settings, and that it is running."
+                f"{location}: {error.reason}",
+                "Check the Chroma address in the settings, and that it is running.",
             ) from error
         return index
 
@@ -111,8 +112,8 @@ class ChromaIndex:
 def _translated(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Whatever Chroma raises, as VectorIndexUnavailable.
 
-    There is no narrower list: ChromaError, ValueError, httpx's and sqlite3's errors, AttributeError from a client
-    that failed to start, and panics of its Rust part, which are no Exception at all.
+    There is no narrower list: ChromaError, ValueError, httpx's and sqlite3's errors, AttributeError from
+    a client that failed to start, and panics of its Rust part, which are no Exception at all.
     """
     try:
         return call(*args, **kwargs)

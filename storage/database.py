@@ -38,8 +38,8 @@ SQLITE_PRAGMAS = (
     # How long a lock of another process (a backup, sqlite3 at a prompt) is waited for; ours never compete.
     "PRAGMA busy_timeout=10000",
     "PRAGMA journal_mode=WAL",
-    # Telegram forgets an update once we ask for the next one: what we have confirmed must survive a power cut,
-    # which WAL's usual NORMAL does not promise.
+    # Telegram forgets an update once we ask for the next one: what we have confirmed must survive
+    # a power cut, which WAL's usual NORMAL does not promise.
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     # What people delete is overwritten, not only unlinked.
@@ -168,7 +168,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # IMMEDIATE takes the write lock at once: a transaction that reads first and then writes cannot fail halfway.
+    # IMMEDIATE takes the write lock at once: one that reads first and then writes cannot fail halfway.
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

@@ -59,7 +59,7 @@ class Embeddings:
         return found
 
     async def store(self, by_image: Mapping[int, NDArray[np.float32]]) -> None:
-        """Write normalised [d] vectors, in place of earlier ones; an image deleted meanwhile is passed over."""
+        """Write normalised [d] vectors, in place of earlier ones; a deleted image is passed over."""
         async with self._database.transaction() as connection:
             for batch in batches(list(by_image), 100):
                 known = await connection.scalars(select(images.c.id).where(images.c.id.in_(batch)))
@@ -107,12 +107,16 @@ class Embeddings:
 
     async def count_by_chat(self) -> dict[int, int]:
         """How many indexed photos every chat has that has any."""
-        counted = select(photos.c.chat_id, func.count()).where(IS_INDEXED).group_by(photos.c.chat_id)
+        counted = (
+            select(photos.c.chat_id, func.count().label("number"))
+            .where(IS_INDEXED)
+            .group_by(photos.c.chat_id)
+        )
         async with self._database.reading() as connection:
-            return {chat_id: number for chat_id, number in await connection.execute(counted)}
+            return {row.chat_id: row.number for row in await connection.execute(counted)}
 
     async def entries(self, photo_ids: Sequence[int]) -> list[IndexEntry]:
-        """These photos as they now stand in SQL, in order of their ids; one that is not indexed is left out."""
+        """These photos as they now stand in SQL, in order of ids; one that is not indexed is left out."""
         found: list[IndexEntry] = []
         async with self._database.reading() as connection:
             for batch in batches(sorted(photo_ids)):
@@ -168,11 +172,6 @@ class Embeddings:
         )
 
 
-def rounded(vector: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The [d] vector as it will be read back, so that an answer is the same before and after a restart."""
-    return _decoded([_encoded(vector)])[0]
-
-
 def _encoded(vector: NDArray[np.float32]) -> bytes:
     if vector.ndim != 1 or not np.isfinite(vector).all():
         raise ValueError(f"a vector must be finite and one-dimensional, not {vector.shape}")
@@ -183,10 +182,11 @@ def _decoded(blobs: Sequence[bytes]) -> NDArray[np.float32]:
     """[n, d], normalised again: rounding to float16 moves the length by up to 0.0005."""
     if not blobs:
         return np.empty((0, 0), np.float32)
-    decoded = np.frombuffer(b"".join(blobs), STORED).astype(np.float32).reshape(len(blobs), -1)
-    norms = np.linalg.norm(decoded, axis=1, keepdims=True)
-    decoded /= np.maximum(norms, np.finfo(np.float32).tiny)
-    return decoded
+    stored = np.frombuffer(b"".join(blobs), STORED).reshape(len(blobs), -1)
+    wide: NDArray[np.float32] = stored.astype(np.float32)
+    norms = np.linalg.norm(wide, axis=1, keepdims=True)
+    wide /= np.maximum(norms, np.finfo(np.float32).tiny)
+    return wide
 
 
 def _entries(rows: Sequence[Row[Any]]) -> list[IndexEntry]:

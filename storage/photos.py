@@ -1,4 +1,4 @@
-"""The photos of every chat's archive, as messages tell of them; the work queue over them is `storage.queue`."""
+"""The photos of every chat's archive, as messages tell of them; the work over them is in `storage.queue`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Photos:
             return await _edit(connection, known, post)
 
     async def remove(self, origin_chat_id: int, message_id: int) -> Photo | None:
-        """Delete a photo, and its image and vectors unless another photo shows the same; returns what it was."""
+        """Delete a photo, and its image and vectors unless another photo shows it; returns what it was."""
         async with self._database.transaction() as connection:
             photo = await _find(connection, origin_chat_id, message_id)
             if photo is not None:
@@ -66,9 +66,7 @@ class Photos:
 
     async def by_file(self, chat_id: int, file_unique_id: str) -> list[Photo]:
         """Every posting of a file in a chat's archive, earliest first."""
-        of_file = photo_rows().where(
-            images.c.file_unique_id == file_unique_id, photos.c.chat_id == chat_id
-        )
+        of_file = photo_rows().where(images.c.file_unique_id == file_unique_id, photos.c.chat_id == chat_id)
         async with self._database.reading() as connection:
             rows = await connection.execute(of_file.order_by(photos.c.date, photos.c.id))
             return [Photo.from_row(row) for row in rows]
@@ -76,7 +74,9 @@ class Photos:
     async def counts(self, chat_id: int) -> ChatCounts:
         """How many photos of a chat are in which state, and since when there are any."""
         of_chat = photos.c.chat_id == chat_id
-        by_state = select(photos.c.state, func.count()).where(of_chat).group_by(photos.c.state)
+        by_state = (
+            select(photos.c.state, func.count().label("number")).where(of_chat).group_by(photos.c.state)
+        )
         earliest = (
             select(photos.c.date)
             .where(of_chat, photos.c.state != PhotoState.FORGOTTEN)
@@ -84,7 +84,7 @@ class Photos:
             .limit(1)
         )
         async with self._database.reading() as connection:
-            counted: dict[str, int] = {state: number for state, number in await connection.execute(by_state)}
+            counted: dict[str, int] = {row.state: row.number for row in await connection.execute(by_state)}
             since = await connection.scalar(earliest)
         return ChatCounts(
             indexed=counted.get(PhotoState.INDEXED, 0),

@@ -90,7 +90,9 @@ class IndexQueue:
     async def next_due(self, now: datetime) -> datetime | None:
         """When a claim will next find something, `now` at the earliest; None when nothing is pending."""
         async with self._database.reading() as connection:
-            due: datetime | None = await connection.scalar(select(func.min(photos.c.due_at)).where(IS_PENDING))
+            due: datetime | None = await connection.scalar(
+                select(func.min(photos.c.due_at)).where(IS_PENDING)
+            )
         return None if due is None else max(due, now)
 
     async def waiting(self) -> int:
@@ -101,8 +103,6 @@ class IndexQueue:
 
 def _in_turns(limit: int, now: datetime) -> Select[Any]:
     """Ids of due photos: the first of every chat, then the second of every chat, and so on."""
-    turn = func.row_number().over(
-        partition_by=photos.c.chat_id, order_by=(photos.c.due_at, photos.c.id)
-    )
+    turn = func.row_number().over(partition_by=photos.c.chat_id, order_by=(photos.c.due_at, photos.c.id))
     due = select(photos.c.id, turn.label("turn")).where(IS_PENDING, photos.c.due_at <= now).subquery()
     return select(due.c.id).order_by(due.c.turn, due.c.id).limit(limit)

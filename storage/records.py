@@ -1,6 +1,6 @@
 """The records that cross the storage layer's edge: frozen, typed, without behaviour of their own.
 
-No SQL, no Chroma and nothing of Telegram's API objects may enter; a handler fills a `PhotoPost` from a message.
+No SQL, no Chroma and nothing of Telegram's API objects may enter; handlers fill a `PhotoPost` from a message.
 """
 
 from __future__ import annotations

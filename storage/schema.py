@@ -3,7 +3,7 @@
 `storage/migrations` makes them in a database; a test holds the two equal. An index is here because a question
 is asked again and again, and each has a test with EXPLAIN.
 
-photos.chat_id has no foreign key: a photo may be written before its chat is, and must never be refused for it.
+photos.chat_id has no foreign key: a photo may be written before its chat is, and is never refused for it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ from sqlalchemy import (
     UniqueConstraint,
     literal_column,
     select,
-    true,
 )
 from sqlalchemy.types import TypeDecorator
 

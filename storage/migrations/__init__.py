@@ -1,7 +1,7 @@
 """The schema's history, run by Alembic inside the transaction in which `Database.open` begins.
 
-`versions/` is append-only: a version that was released is never edited. No alembic.ini: the scripts are found as
-a package, so that an installed program migrates like a checkout. A new version is written by hand, or with
+`versions/` is append-only: a version that was released is never edited. No alembic.ini: the scripts are found
+as a package, so that an installed program migrates like a checkout. A new version is written by hand, or with
 `alembic.command.revision` on `configuration()`; a test compares the result with `storage.schema`.
 """
 

@@ -4,6 +4,7 @@ Only a connection that is already open is migrated; the asynchronous engine lend
 """
 
 from alembic import context
+
 from storage.schema import metadata
 
 connection = context.config.attributes["connection"]

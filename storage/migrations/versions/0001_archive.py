@@ -111,7 +111,5 @@ def _vectors() -> None:
         sa.Column("dimensions", sa.SmallInteger(), nullable=False),
         sa.Column("vector", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("image_id", "model", name="pk_vectors"),
-        sa.ForeignKeyConstraint(
-            ["image_id"], ["images.id"], name="fk_vectors_image_id", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["image_id"], ["images.id"], name="fk_vectors_image_id", ondelete="CASCADE"),
     )
