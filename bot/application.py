@@ -1,10 +1,11 @@
 """The bot of its own: python-telegram-bot's application with Chatlens installed, polled until a signal ends it."""
 
 import logging
+from typing import Any
 
 from telegram import Update
 from telegram.error import Conflict, InvalidToken, TelegramError
-from telegram.ext import AIORateLimiter, Application
+from telegram.ext import AIORateLimiter, Application, CallbackContext
 
 from bot.errors import InvalidSettings
 from bot.installation import install
@@ -43,7 +44,9 @@ def build(settings: Settings) -> AnyApplication:
         .read_timeout(20)
         .media_write_timeout(60)
     )
-    return install(builder, settings).build()
+    application = install(builder, settings).build()
+    application.add_error_handler(_log_trouble)
+    return application
 
 
 def run(settings: Settings) -> None:
@@ -54,17 +57,19 @@ def run(settings: Settings) -> None:
     """
     application = build(settings)
     try:
-        application.run_polling(
-            allowed_updates=ALLOWED_UPDATES, bootstrap_retries=-1, error_callback=_log_polling_trouble
-        )
+        application.run_polling(allowed_updates=ALLOWED_UPDATES, bootstrap_retries=-1)
     except InvalidToken as exc:
         raise InvalidSettings(
             f"{settings.api_url} does not accept the token in CHATLENS_TOKEN. Copy it again from @BotFather (/mybots)."
         ) from exc
 
 
-def _log_polling_trouble(exc: TelegramError) -> None:
-    if isinstance(exc, Conflict):
+async def _log_trouble(update: object, context: CallbackContext[Any, Any, Any, Any]) -> None:
+    """Polling goes on by itself after any of these; without a handler the library logs a page for each."""
+    trouble = context.error
+    if isinstance(trouble, Conflict):
         log.error("Another program is polling with the same token. Stop it: Telegram serves one at a time.")
+    elif isinstance(trouble, TelegramError):
+        log.warning("Telegram could not be reached, trying again: %s", trouble.message)
     else:
-        log.warning("Telegram could not be polled, trying again: %s", exc.message)
+        log.error("An update could not be handled", exc_info=trouble)

@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=Path("var"), description="Where the archive lies. One process at a time.")
     database_url: str | None = Field(
         default=None,
-        description="An SQLAlchemy address, e.g. postgresql+asyncpg://user@host/db. Default: SQLite in the data directory.",
+        description="An SQLAlchemy address, e.g. postgresql+asyncpg://user@host/db. Default: SQLite in data_dir.",
     )
     chroma_url: str | None = Field(
         default=None,

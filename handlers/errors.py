@@ -1,7 +1,7 @@
 """What people are told when something fails. Every handler runs inside `Guard.around`; nothing is swallowed."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from telegram import Message, Update
@@ -17,7 +17,7 @@ Context = CallbackContext[Any, Any, Any, Any]
 """Whatever context type the host application chose: handlers use only its bot."""
 Asked = Callable[[Message, Context], Awaitable[None]]
 """A handler's own part: a message that asks, and the bot to answer with."""
-Callback = Callable[[Update, Context], Awaitable[None]]
+Callback = Callable[[Update, Context], Coroutine[Any, Any, None]]
 
 
 class Guard:

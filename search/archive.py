@@ -24,7 +24,7 @@ class Archive:
 
     async def seen(self, chat: ChatInfo, at: datetime) -> None:
         """Something happened in a chat: its title or username may be new."""
-        await self._chats.seen(chat, at)
+        await self._chats.saw(chat, at)
 
     async def joined(self, chat: ChatInfo, at: datetime) -> None:
         """The bot is a member; what it kept from an earlier stay can be searched again."""
@@ -48,7 +48,7 @@ class Archive:
     async def edited(self, post: PhotoPost) -> None:
         """A message with a photo was edited: another caption, or another picture to index."""
         edit = await self._photos.edit(post)
-        if edit.image_changed:
+        if edit is not None and edit.image_changed:
             await self._index.remove([edit.photo.id], edit.photo.chat_id)
             self._wake()
 

@@ -48,11 +48,11 @@ class Encoding:
 
     async def words(self, text: str) -> Embedding:
         """float32 `[d]`, before any waiting photo."""
-        return (await self._submit(Urgency.QUESTION, lambda: self.embedder.embed_texts([text])))[0]
+        return _only(await self._submit(Urgency.QUESTION, lambda: self.embedder.embed_texts([text])))
 
     async def question_photo(self, pixels: Pixels) -> Embedding:
         """float32 `[d]` of a photo that somebody asks about, before any waiting photo."""
-        return (await self._submit(Urgency.QUESTION, lambda: self.embedder.embed_images([pixels])))[0]
+        return _only(await self._submit(Urgency.QUESTION, lambda: self.embedder.embed_images([pixels])))
 
     async def photos(self, batch: Sequence[Pixels]) -> Embedding:
         """float32 `[n, d]` of photos to index."""
@@ -87,6 +87,11 @@ class Encoding:
                 loop.call_soon_threadsafe(_fail, job.future, exc)
             else:
                 loop.call_soon_threadsafe(_finish, job.future, embedding)
+
+
+def _only(rows: Embedding) -> Embedding:
+    """`[1, d]` as `[d]`."""
+    return rows.reshape(-1)
 
 
 def _nothing() -> Embedding:

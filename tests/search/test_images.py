@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from search.errors import ImageRefused
-from search.images import DecodingLimits, decode, preview
+from search.images import DecodingLimits, accept_heif, decode, preview
 
 LIMITS = DecodingLimits(max_pixels=1_000_000, max_side=5_000)
 
@@ -43,8 +43,6 @@ def test_an_accepted_format_is_not_refused(kind: str) -> None:
 def test_heic_is_read_where_the_extra_is_installed() -> None:
     """The optional extra is enough: nothing else has to be switched on."""
     pytest.importorskip("pillow_heif", reason="the heif extra is not installed")
-    from search.images import accept_heif
-
     assert accept_heif()
     assert decode(encoded(two_halves(), "HEIF"), LIMITS).size == (80, 40)
 
@@ -123,7 +121,20 @@ def png_of(width: int, height: int) -> bytes:
         (encoded(two_halves(), "BMP"), "not a picture"),
         (encoded(two_halves(), "TIFF"), "not a picture"),
     ],
-    ids=["empty", "header only", "pdf", "svg", "cut jpeg", "cut png", "bomb", "ribbon", "too big", "zero", "bmp", "tiff"],
+    ids=[
+        "empty",
+        "header only",
+        "pdf",
+        "svg",
+        "cut jpeg",
+        "cut png",
+        "bomb",
+        "ribbon",
+        "too big",
+        "zero",
+        "bmp",
+        "tiff",
+    ],
 )
 def test_a_hostile_file_is_refused_with_a_reason(data: bytes, reason: str) -> None:
     """And with nothing else: no other exception, no picture."""
