@@ -8,9 +8,11 @@ from sandbox.messages import Message
 from sandbox.users import User
 from sandbox.world import World
 
-EMOJI = frozenset(
-    ["❤", "👍", "👎", "🔥", "🥰", "👏", "😁", "🤔", "🤯", "😱", "🤬", "😢", "🎉", "🤩", "🤮", "💩", "🙏", "👌", "🕊", "🤡", "🥱", "🥴", "😍", "🐳", "❤\u200d🔥", "🌚", "🌭", "💯", "🤣", "⚡", "🍌", "🏆", "💔", "🤨", "😐", "🍓", "🍾", "💋", "🖕", "😈", "😴", "😭", "🤓", "👻", "👨\u200d💻", "👀", "🎃", "🙈", "😇", "😨", "🤝", "✍", "🤗", "🫡", "🎅", "🎄", "☃", "💅", "🤪", "🗿", "🆒", "💘", "🙉", "🦄", "😘", "💊", "🙊", "😎", "👾", "🤷\u200d♂", "🤷", "🤷\u200d♀", "😡"]
-)
+_ALLOWED = """
+❤ 👍 👎 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 🤡 🥱 🥴 😍 🐳 ❤‍🔥 🌚 🌭 💯 🤣 ⚡ 🍌 🏆 💔 🤨 😐 🍓 🍾 💋 🖕 😈
+😴 😭 🤓 👻 👨‍💻 👀 🎃 🙈 😇 😨 🤝 ✍ 🤗 🫡 🎅 🎄 ☃ 💅 🤪 🗿 🆒 💘 🙉 🦄 😘 💊 🙊 😎 👾 🤷‍♂ 🤷 🤷‍♀ 😡
+"""
+EMOJI = frozenset(_ALLOWED.split())
 """The emoji Telegram allows as reactions."""
 
 
@@ -31,9 +33,14 @@ def react(world: World, chat: Chat, message: Message, user: User, chosen: list[d
         return
     message.reactions[user.id] = chosen
     _tell_bots(world, chat, message, user, before)
-    world.events.publish("reaction", {
-        "chat_id": chat.id, "message_id": message.id, "reactions": all_of(message),
-    })  # fmt: skip
+    world.events.publish(
+        "reaction",
+        {
+            "chat_id": chat.id,
+            "message_id": message.id,
+            "reactions": all_of(message),
+        },
+    )
 
 
 def all_of(message: Message) -> list[dict[str, Any]]:
@@ -47,7 +54,15 @@ def _tell_bots(world: World, chat: Chat, message: Message, user: User, before: l
     for bot in world.bots.values():
         member = chat.member(bot.id)
         if chat.is_private or (member is not None and member.is_admin):
-            bot.updates.put("message_reaction", {
-                "chat": chat.as_object(), "message_id": message.id, "user": user.as_object(),
-                "date": world.clock.date(), "old_reaction": before, "new_reaction": message.reactions[user.id],
-            }, queue=chat.id)  # fmt: skip
+            bot.updates.put(
+                "message_reaction",
+                {
+                    "chat": chat.as_object(),
+                    "message_id": message.id,
+                    "user": user.as_object(),
+                    "date": world.clock.date(),
+                    "old_reaction": before,
+                    "new_reaction": message.reactions[user.id],
+                },
+                queue=chat.id,
+            )

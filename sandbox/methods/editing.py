@@ -12,13 +12,15 @@ from sandbox.methods import media
 from sandbox.methods.call import MethodCall
 from sandbox.methods.targets import inside, known_chat, message_of
 
-NOT_MODIFIED = ("message is not modified: specified new message content and reply markup are exactly the same as a "
-                "current content and reply markup of the message")  # fmt: skip
+NOT_MODIFIED = (
+    "message is not modified: specified new message content and reply markup are exactly the same as a "
+    "current content and reply markup of the message"
+)
 
 
 async def edit_message_text(call: MethodCall) -> dict[str, Any]:
     """Another text."""
-    text, entities = text_of(call.parameters)
+    text, entities = text_of(call.parameters, call.world.user)
     chat, message = _editable(call)
     if message.content.has_media:
         raise BadRequest("there is no text in the message to edit")
@@ -27,7 +29,7 @@ async def edit_message_text(call: MethodCall) -> dict[str, Any]:
 
 async def edit_message_caption(call: MethodCall) -> dict[str, Any]:
     """Another caption."""
-    text, entities = caption_of(call.parameters)
+    text, entities = caption_of(call.parameters, call.world.user)
     chat, message = _editable(call)
     if not message.content.has_media:
         raise BadRequest("there is no caption in the message to edit")

@@ -41,8 +41,9 @@ def own_file(call: MethodCall, reference: str | None, kind: str) -> str:
     if reference is None:
         raise BadRequest(f"there is no {kind} in the request")
     if "." in reference or "://" in reference:
-        raise BadRequest("wrong type of the web page content" if "://" in reference
-                         else "wrong file identifier/HTTP URL specified")  # fmt: skip
+        raise BadRequest(
+            "wrong type of the web page content" if "://" in reference else "wrong file identifier/HTTP URL specified"
+        )
     file = file_ids.decode(reference)
     if file.bot_id != call.bot.id:
         raise BadRequest("wrong file_id or the file is temporarily unavailable")
@@ -59,7 +60,7 @@ async def input_media(call: MethodCall, item: Any) -> Content:
     file = fields.attached(item.get("media"))
     if file is None:
         raise BadRequest("media not found")
-    text, entities = caption_of(fields)
+    text, entities = caption_of(fields, call.world.user)
     content = Content(text, entities, caption_above=fields.boolean("show_caption_above_media"))
     kind = item.get("type")
     if kind == "photo":

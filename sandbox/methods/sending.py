@@ -13,22 +13,34 @@ from sandbox.methods.call import MethodCall
 from sandbox.methods.targets import Target, target, writable_chat
 
 ALBUM = range(2, 11)
-ACTIONS = frozenset({"typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice",
-                     "upload_document", "choose_sticker", "find_location", "record_video_note",
-                     "upload_video_note"})  # fmt: skip
+ACTIONS = frozenset(
+    {
+        "typing",
+        "upload_photo",
+        "record_video",
+        "upload_video",
+        "record_voice",
+        "upload_voice",
+        "upload_document",
+        "choose_sticker",
+        "find_location",
+        "record_video_note",
+        "upload_video_note",
+    }
+)
 
 
 async def send_message(call: MethodCall) -> dict[str, Any]:
     """Text."""
     to = target(call)
-    text, entities = text_of(call.parameters)
+    text, entities = text_of(call.parameters, call.world.user)
     return _sent(call, to, Content(text, entities))
 
 
 async def send_photo(call: MethodCall) -> dict[str, Any]:
     """A photo, uploaded or by `file_id`."""
     to = target(call)
-    text, entities = caption_of(call.parameters)
+    text, entities = caption_of(call.parameters, call.world.user)
     picture = await media.photo(call, call.parameters.file("photo"))
     spoiler, above = call.parameters.boolean("has_spoiler"), call.parameters.boolean("show_caption_above_media")
     return _sent(call, to, Content(text, entities, photo=picture, spoiler=spoiler, caption_above=above))
@@ -37,7 +49,7 @@ async def send_photo(call: MethodCall) -> dict[str, Any]:
 async def send_document(call: MethodCall) -> dict[str, Any]:
     """A file as it is."""
     to = target(call)
-    text, entities = caption_of(call.parameters)
+    text, entities = caption_of(call.parameters, call.world.user)
     file = await media.document(call, call.parameters.file("document"))
     return _sent(call, to, Content(text, entities, document=file))
 
@@ -64,10 +76,15 @@ async def send_chat_action(call: MethodCall) -> bool:
     if action not in ACTIONS:
         raise BadRequest("wrong parameter action in request")
     thread = call.parameters.integer("message_thread_id")
-    call.world.events.publish("action", {
-        "chat_id": chat.id, "action": action, "user": call.bot.user.as_object(),
-        **({"message_thread_id": thread} if thread else {}),
-    })  # fmt: skip
+    call.world.events.publish(
+        "action",
+        {
+            "chat_id": chat.id,
+            "action": action,
+            "user": call.bot.user.as_object(),
+            **({"message_thread_id": thread} if thread else {}),
+        },
+    )
     return True
 
 
@@ -84,9 +101,14 @@ def _sent(call: MethodCall, to: Target, content: Content, **details: Any) -> dic
 def send(call: MethodCall, to: Target, content: Content, **details: Any) -> dict[str, Any]:
     """Posts a message of this bot and returns it as the bot sees it."""
     message: Message = posting.post(
-        call.world, to.chat, content, None if to.chat.is_channel else call.bot.user,
+        call.world,
+        to.chat,
+        content,
+        None if to.chat.is_channel else call.bot.user,
         sender_chat=to.chat.as_object() if to.chat.is_channel else None,
-        thread_id=to.thread_id, reply_to=to.reply_to,
-        protected=call.parameters.boolean("protect_content"), **details,
-    )  # fmt: skip
+        thread_id=to.thread_id,
+        reply_to=to.reply_to,
+        protected=call.parameters.boolean("protect_content"),
+        **details,
+    )
     return rendering.message(message, to.chat, call.bot)

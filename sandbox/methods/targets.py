@@ -99,8 +99,10 @@ def reply_parameters(call: MethodCall) -> dict[str, Any] | None:
     """ReplyParameters, or the two older parameters that Telegram still takes."""
     given = call.parameters.object("reply_parameters")
     if given is None and (message_id := call.parameters.integer("reply_to_message_id")):
-        given = {"message_id": message_id,
-                 "allow_sending_without_reply": call.parameters.boolean("allow_sending_without_reply")}  # fmt: skip
+        given = {
+            "message_id": message_id,
+            "allow_sending_without_reply": call.parameters.boolean("allow_sending_without_reply"),
+        }
     return given
 
 

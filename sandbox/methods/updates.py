@@ -18,7 +18,9 @@ def _allow(call: MethodCall) -> None:
 async def get_updates(call: MethodCall) -> list[dict[str, Any]]:
     """Waits until there is something to tell, at most `timeout` seconds."""
     if call.bot.webhook is not None:
-        raise Conflict("can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first")
+        raise Conflict(
+            "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+        )
     _allow(call)
     given = call.parameters
     return await call.bot.updates.poll(

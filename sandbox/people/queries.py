@@ -26,10 +26,17 @@ async def press(request: PeopleRequest) -> Response:
         raise BadRequest("this message has no such button")
     bot = _author_bot(request, message)
     query = world.queries.ask(bot.id, person.id)
-    bot.updates.put("callback_query", {
-        "id": query.id, "from": person.as_object(), "message": rendering.message(message, chat, bot),
-        "chat_instance": str(abs(chat.id) * 7919), "data": data,
-    }, queue=person.id)  # fmt: skip
+    bot.updates.put(
+        "callback_query",
+        {
+            "id": query.id,
+            "from": person.as_object(),
+            "message": rendering.message(message, chat, bot),
+            "chat_instance": str(abs(chat.id) * 7919),
+            "data": data,
+        },
+        queue=person.id,
+    )
     return answer(await world.queries.wait(query))
 
 
@@ -53,10 +60,17 @@ async def ask(request: PeopleRequest) -> Response:
     if cached := world.queries.cached(bot.id, person.id, text, offset):
         return answer(cached)
     query = world.queries.ask(bot.id, person.id, text, offset)
-    bot.updates.put("inline_query", {
-        "id": query.id, "from": person.as_object(), "query": text, "offset": offset,
-        "chat_type": CHAT_TYPES[chat.type],
-    }, queue=person.id)  # fmt: skip
+    bot.updates.put(
+        "inline_query",
+        {
+            "id": query.id,
+            "from": person.as_object(),
+            "query": text,
+            "offset": offset,
+            "chat_type": CHAT_TYPES[chat.type],
+        },
+        queue=person.id,
+    )
     return answer(await world.queries.wait(query))
 
 
@@ -67,11 +81,15 @@ async def choose(request: PeopleRequest) -> Response:
     result = _result(request, bot, fields.text("result_id"))
     call = MethodCall(world, bot, Parameters({}))
     message = posting.post(
-        world, chat, await inline_results.content(call, result), None if chat.is_channel else person,
+        world,
+        chat,
+        await inline_results.content(call, result),
+        None if chat.is_channel else person,
         sender_chat=chat.as_object() if chat.is_channel else None,
-        thread_id=fields.integer("message_thread_id") or None, via_bot=bot.user,
+        thread_id=fields.integer("message_thread_id") or None,
+        via_bot=bot.user,
         reply_markup=inline_keyboard(result.get("reply_markup")),
-    )  # fmt: skip
+    )
     if bot.inline_feedback:
         chosen = {"result_id": result["id"], "from": person.as_object(), "query": text}
         bot.updates.put("chosen_inline_result", chosen | _inline_message_id(chat, message), queue=person.id)
