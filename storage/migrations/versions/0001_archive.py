@@ -97,7 +97,7 @@ def _photo_indexes() -> None:
     op.create_index(
         "ix_photos_pending",
         "photos",
-        ["chat_id", "due_at", "id"],
+        ["chat_id", "due_at", "id", "state"],
         sqlite_where=pending,
         postgresql_where=pending,
     )
