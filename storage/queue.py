@@ -118,13 +118,15 @@ def _waiting_chats(limit: int, now: datetime) -> Select[Any]:
     Jumps from chat to chat along the index, instead of ranking every waiting photo: a claim takes 16 ms
     where that took 150 ms (100,000 photos waiting in 200 chats).
     """
-    chats = select(func.min(photos.c.chat_id).label("chat_id")).where(IS_PENDING).cte("chats", recursive=True)
-    following = select(func.min(photos.c.chat_id)).where(IS_PENDING, photos.c.chat_id > chats.c.chat_id)
-    chats = chats.union_all(
-        select(following.correlate(chats).scalar_subquery()).where(chats.c.chat_id.is_not(None))
+    waiting = (
+        select(func.min(photos.c.chat_id).label("chat_id")).where(IS_PENDING).cte("waiting", recursive=True)
     )
-    first = _due(chats.c.chat_id, 1, now).correlate(chats).scalar_subquery().label("first")
-    found = select(chats.c.chat_id, first).where(chats.c.chat_id.is_not(None)).subquery()
+    following = select(func.min(photos.c.chat_id)).where(IS_PENDING, photos.c.chat_id > waiting.c.chat_id)
+    waiting = waiting.union_all(
+        select(following.correlate(waiting).scalar_subquery()).where(waiting.c.chat_id.is_not(None))
+    )
+    first = _due(waiting.c.chat_id, 1, now).correlate(waiting).scalar_subquery().label("first")
+    found = select(waiting.c.chat_id, first).where(waiting.c.chat_id.is_not(None)).subquery()
     return select(found).where(found.c.first.is_not(None)).order_by(found.c.first).limit(limit)
 
 
