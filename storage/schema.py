@@ -137,6 +137,7 @@ Index(
     photos.c.chat_id,
     photos.c.due_at,
     photos.c.id,
+    photos.c.state,  # constant here, but SQLite asks for it and would rather read another index
     sqlite_where=IS_PENDING,
     postgresql_where=IS_PENDING,
 )
