@@ -90,7 +90,7 @@ class People:
         async def whole() -> list[Message]:
             return [
                 message
-                for message in await self.from_bot(chat, question["message_id"])
+                for message in await self.messages(chat, question["message_id"])
                 if message.get("reply_to_message", {}).get("message_id") == question["message_id"]
             ]
 
@@ -105,6 +105,17 @@ class People:
         """Asks and returns the text or caption of the answer."""
         answer = await self.asked(chat, user, text, **fields)
         return str(answer[0].get("text") or answer[0].get("caption"))
+
+
+    async def commands(self) -> list[str]:
+        """The commands that clients show everywhere, with their descriptions."""
+        registered = (await self.ask("GET", "/api/bot"))["commands"]
+        return [
+            f"{command['command']}: {command['description']}"
+            for scope in registered
+            if "default" in scope["scope"]
+            for command in scope["commands"]
+        ]
 
 
 def shown(messages: Sequence[Message]) -> list[str]:

@@ -86,8 +86,8 @@ async def test_the_commands_of_a_host_are_not_overwritten(people: People, settin
     async with polling(application):
 
         async def registered() -> list[str]:
-            commands = (await people.ask("GET", "/api/bot"))["commands"]
-            return [f"{c['command']}: {c['description']}" for c in commands] if len(commands) > 2 else []
+            commands = await people.commands()
+            return commands if len(commands) > 2 else []
 
         commands = await until(registered, "our commands beside the host's")
     assert commands[:2] == ["start: the host's own", "help: the host's help"]
