@@ -1,8 +1,6 @@
 """The command line of the sandbox: `python -m sandbox --help`."""
 
 import asyncio
-import os
-import signal
 import sys
 import threading
 from typing import Annotated

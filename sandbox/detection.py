@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 _PATTERNS = (
-    ("url", re.compile(r"\bhttps?://[^\s<>\"]+[^\s<>\".,;:!?)\]]|\b(?:[a-z0-9-]+\.)+(?:com|org|net|io|me|dev)\b(?:/\S*)?", re.I)),
+    ("url", re.compile(r"\bhttps?://[^\s<>\"]+[^\s<>\".,;:!?)\]]|\b(?:[a-z0-9-]+\.)+(?:com|org|net|io|me|dev)\b(?:/\S*)?", re.IGNORECASE)),
     ("email", re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.]*\w")),
     ("bot_command", re.compile(r"(?<![\w/<>])/[a-zA-Z0-9_]{1,64}(?:@[a-zA-Z0-9_]{3,32})?(?![\w/])")),
     ("mention", re.compile(r"(?<![\w/])@[a-zA-Z][a-zA-Z0-9_]{2,31}\b")),

@@ -1,7 +1,19 @@
 """Every method the sandbox plays, by name."""
 
 from sandbox.errors import NotFound, NotPlayed
-from sandbox.methods import chats, copying, deleting, editing, files, profile, queries, reactions, sending, topics, updates
+from sandbox.methods import (
+    chats,
+    copying,
+    deleting,
+    editing,
+    files,
+    profile,
+    queries,
+    reactions,
+    sending,
+    topics,
+    updates,
+)
 from sandbox.methods.call import Method
 from sandbox.methods.not_played import NOT_PLAYED
 

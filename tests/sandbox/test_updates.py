@@ -56,7 +56,8 @@ async def test_second_poller_steals_updates_silently(bot: telegram.Bot, people: 
     older = asyncio.create_task(bot.get_updates(timeout=30))
     while not (await people.get("/api/bot"))["connected"]:
         await asyncio.sleep(0)
-    await bot.get_updates(timeout=0)
+    async with telegram.Bot(sandbox.token, base_url=sandbox.bot_url) as newer:
+        await newer.get_updates(timeout=0)
     with pytest.raises(Conflict, match="terminated by other getUpdates request"):
         await older
 
