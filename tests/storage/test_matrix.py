@@ -29,7 +29,7 @@ def _matrix(seeds: list[int]) -> ChatMatrix:
 )
 @settings(max_examples=200, deadline=None)
 def test_the_best_are_not_the_best(seeds: list[int], k: int | None, excluded: set[int]) -> None:
-    """For any rows, equal ones among them, the scores are those of sorting everything, each with its photo."""
+    """For any rows, also equal ones, the scores are those of sorting everything, each with its photo."""
     found = nearest(_matrix(seeds), unit(99), k, excluded)
     scores = {row: float(unit(seed) @ unit(99)) for row, seed in enumerate(seeds, 1) if seed not in excluded}
     best = sorted(scores.values(), reverse=True)[:k]
