@@ -143,8 +143,11 @@ def _engine(url: str) -> AsyncEngine:
 
 
 def _try_file(path: Path) -> None:
-    """Fail here where the file cannot be opened: after a failed connect, aiosqlite's thread outlives the event
-    loop and ends with a traceback that hides the sentence people should read."""
+    """Fail here where the file cannot be opened.
+
+    After a failed connect, aiosqlite's thread outlives the event loop and ends with a traceback that hides
+    the sentence people should read.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         sqlite3.connect(path).close()

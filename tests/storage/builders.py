@@ -61,7 +61,7 @@ async def added(photos: Photos, message: PhotoPost) -> Photo:
 
 
 async def indexed(database: Database, *posts: PhotoPost) -> list[IndexEntry]:
-    """The posts written, embedded and marked as indexed, as the indexer does it; entries as for `VectorIndex.add`.
+    """The posts written, embedded and marked as indexed, as the indexer does; entries for `VectorIndex.add`.
 
     The vector of image n is unit(n).
     """

@@ -26,10 +26,14 @@ async def _keys(database: Database) -> set[str]:
 
 async def test_half_a_transaction_is_kept_after_an_error(database: Database) -> None:
     """What a failing transaction wrote is gone."""
-    with pytest.raises(RuntimeError):
+
+    async def write_and_fail() -> None:
         async with database.transaction() as connection:
             await connection.execute(insert(connection, facts).values(key="half", value=""))
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await write_and_fail()
     assert await _keys(database) == set()
 
 
@@ -100,11 +104,15 @@ async def test_a_confirmed_write_is_not_durable(sqlite: Database) -> None:
 
 async def test_a_full_disk_is_reported_as_a_bug(sqlite: Database) -> None:
     """A full disk is DatabaseUnavailable with advice, and the database goes on once there is room."""
-    with pytest.raises(DatabaseUnavailable, match="make room"):
+
+    async def fill() -> None:
         async with sqlite.transaction() as connection:
             pages = await connection.scalar(text("PRAGMA page_count"))
             await connection.execute(text(f"PRAGMA max_page_count={pages}"))
             await connection.execute(insert(connection, facts).values(key="big", value="x" * 1_000_000))
+
+    with pytest.raises(DatabaseUnavailable, match="make room"):
+        await fill()
     async with sqlite.transaction() as connection:
         await connection.execute(text("PRAGMA max_page_count=1000000"))
     await _put(sqlite, "after")
@@ -113,10 +121,14 @@ async def test_a_full_disk_is_reported_as_a_bug(sqlite: Database) -> None:
 
 async def test_a_read_only_database_is_reported_as_a_bug(sqlite: Database) -> None:
     """A database that may not be written is DatabaseUnavailable with advice."""
-    with pytest.raises(DatabaseUnavailable, match="read-only"):
+
+    async def write_where_only_reading_is_allowed() -> None:
         async with sqlite.transaction() as connection:
             await connection.execute(text("PRAGMA query_only=ON"))
             await connection.execute(insert(connection, facts).values(key="k", value=""))
+
+    with pytest.raises(DatabaseUnavailable, match="read-only"):
+        await write_where_only_reading_is_allowed()
 
 
 async def test_a_mistake_of_ours_is_blamed_on_the_database(database: Database) -> None:

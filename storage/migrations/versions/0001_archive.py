@@ -92,7 +92,7 @@ def _photos() -> None:
 def _photo_indexes() -> None:
     op.create_index("ix_photos_chat_id_state_id", "photos", ["chat_id", "state", "id"])
     op.create_index("ix_photos_chat_id_date", "photos", ["chat_id", "date"])
-    op.create_index("ix_photos_image_id", "photos", ["image_id"])
+    op.create_index("ix_photos_image_id_chat_id", "photos", ["image_id", "chat_id"])
     pending = sa.text("state = 'pending'")
     op.create_index(
         "ix_photos_pending",
