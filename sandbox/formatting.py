@@ -47,7 +47,8 @@ def formatted(text: str, parse_mode: str, entities: list[Any] | None, find_user:
     """Text without its markup, and the entities: those of the markup or those given, then those detected."""
     if len(text.encode()) > MAX_SENT:
         raise BadRequest("text is too long")
-    mode, found = parse_mode.lower(), []
+    mode = parse_mode.lower()
+    found: list[dict[str, Any]] = []
     if mode in _MODES:
         text, found = _MODES[mode](text)
     elif mode not in ("", "none"):

@@ -65,7 +65,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Also ends everything that waits."""
-        self._world.close()
+        await self._world.close()
         await super().shutdown(sockets)
 
 
