@@ -3,7 +3,6 @@
 https://core.telegram.org/bots/api#making-requests
 """
 
-import asyncio
 import json
 import time
 from collections.abc import Iterator
@@ -92,7 +91,7 @@ async def _carried_out(world: World, bot: Bot, call: Call, given: Parameters) ->
 async def _scripted(request: Request, call: Call, fault: Fault) -> Response | None:
     """The answer a fault puts in place of the method's, if any."""
     if fault.delay:
-        await asyncio.sleep(fault.delay)
+        await request.app.state.world.pause(fault.delay)
     if fault.drop:
         return await connection.drop(request)
     if fault.garbage:
