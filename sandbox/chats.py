@@ -101,6 +101,8 @@ class Chat:
     description: str | None = None
     is_forum: bool = False
     protected: bool = False
+    hidden_members: bool = False
+    """Only administrators may look members up."""
     person: User | None = None
     """The other side of a private chat."""
     members: dict[int, Member] = field(default_factory=dict)

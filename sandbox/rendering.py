@@ -42,13 +42,23 @@ def document(file: Document, bot: Bot) -> Object:
     return shown
 
 
-def message(shown: Message, chat: Chat, bot: Bot, *, nested: bool = False) -> Object:
-    """https://core.telegram.org/bots/api#message; a replied-to message does not show what it replies to itself."""
+def message(shown: Message, chat: Chat, bot: Bot, *, nested: bool = False, for_people: bool = False) -> Object:
+    """https://core.telegram.org/bots/api#message; a replied-to message does not show what it replies to itself.
+
+    To bots every message of a topic that replies to nothing else is a reply to the message that opened the topic;
+    clients (`for_people`) do not show that.
+    """
     body: Object = {"message_id": shown.id, "date": shown.date, "chat": chat.as_object()}
     body |= _sender(shown) | _place(shown) | _marks(shown) | _content(shown.content, bot) | shown.service
-    if shown.reply_to is not None and not nested and (original := chat.messages.get(shown.reply_to)):
+    if not nested and (original := _replied(shown, chat, for_people=for_people)):
         body["reply_to_message"] = message(original, chat, bot, nested=True)
     return body
+
+
+def _replied(shown: Message, chat: Chat, *, for_people: bool) -> Message | None:
+    opening = shown.thread_id if shown.in_topic and shown.thread_id != shown.id and not for_people else None
+    answered = shown.reply_to if shown.reply_to is not None or shown.external_reply else opening
+    return chat.messages.get(answered) if answered is not None else None
 
 
 def _sender(shown: Message) -> Object:
@@ -87,6 +97,8 @@ def _marks(shown: Message) -> Object:
         body["reply_markup"] = shown.reply_markup
     if shown.quote:
         body["quote"] = shown.quote
+    if shown.external_reply:
+        body["external_reply"] = shown.external_reply
     return body
 
 
@@ -98,6 +110,8 @@ def _content(content: Content, bot: Bot) -> Object:
         body["document"] = document(content.document, bot)
     if content.spoiler:
         body["has_media_spoiler"] = True
+    if content.link_preview:
+        body["link_preview_options"] = content.link_preview
     if content.text:
         text, entities = ("caption", "caption_entities") if content.has_media else ("text", "entities")
         body[text] = content.text
