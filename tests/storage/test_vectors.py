@@ -62,16 +62,14 @@ async def chroma(collection: Sick) -> AsyncIterator[ChromaIndex]:
 
 
 @pytest.fixture(params=["exact", "chroma", "scan"])
-async def each_way(
-    request: pytest.FixtureRequest, sqlite: Database, chroma: ChromaIndex
-) -> AsyncIterator[VectorIndex]:
+async def each_way(request: pytest.FixtureRequest, sqlite: Database, chroma: ChromaIndex) -> VectorIndex:
     """The index, answering from memory, by Chroma or by a scan of SQL."""
     index = VectorIndex(
         Embeddings(sqlite, MODEL), chroma, exact_limit=1_000 if request.param == "exact" else 0
     )
     if request.param == "chroma":
         await index.reconcile()
-    yield index
+    return index
 
 
 def _ids(found: list[Neighbour]) -> list[int]:
@@ -98,7 +96,7 @@ async def test_the_ways_of_answering_disagree(each_way: VectorIndex, sqlite: Dat
 
 
 async def test_a_photo_is_similar_to_itself(each_way: VectorIndex, sqlite: Database) -> None:
-    """Photos of excluded images are left out, however often they were posted, and others take their places."""
+    """Photos of excluded images are left out, however often posted, and others take their places."""
     reposts = await indexed(sqlite, *(post(number, file="often") for number in range(12)))
     others = await indexed(sqlite, *(post(100 + number) for number in range(6)))
     await each_way.add([*reposts, *others])
@@ -178,7 +176,7 @@ async def test_a_chat_larger_than_the_budget_is_loaded(
 
 
 async def test_an_empty_chroma_is_believed_at_start(index: VectorIndex, sqlite: Database) -> None:
-    """Before the first comparison with SQL large chats are answered from SQL, and a comparison is asked for."""
+    """Before the first comparison with SQL, large chats are answered from SQL, and one is asked for."""
     entries = await indexed(sqlite, *(post(number) for number in range(5)))
     assert index.needs_reconcile.is_set()
     assert _ids(await index.nearest(GROUP.id, unit(500), 3)) == _best(entries, unit(500))[:3]
@@ -236,7 +234,7 @@ async def test_a_chroma_that_cannot_be_mended_is_trusted(
 
 
 async def test_chroma_differs_from_sql(index: VectorIndex, chroma: ChromaIndex, sqlite: Database) -> None:
-    """What is missing, orphaned or in the wrong place is mended, and the second time nothing is left to do."""
+    """What is missing, orphaned or in the wrong place is mended; the second time nothing is left to do."""
     entries = await indexed(sqlite, *(post(number) for number in range(9)))
     await index.add(entries)
     await chroma.delete([1, 2, 9])
