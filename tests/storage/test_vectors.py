@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -201,6 +202,21 @@ async def test_a_broken_chroma_breaks_the_search(
     asked = collection.asked
     assert _ids(await index.nearest(GROUP.id, unit(500), 3)) == _best(entries, unit(500))[:3]
     assert collection.asked == asked + 1
+
+
+async def test_a_chroma_that_hangs_holds_the_answer_up(
+    index: VectorIndex, collection: Sick, sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A question that Chroma leaves unanswered is answered exactly."""
+    entries = await indexed(sqlite, post(1), post(2))
+    await index.add(entries)
+    await index.reconcile()
+    monkeypatch.setattr("storage.chroma.PATIENCE", 0.05)
+    awake = threading.Event()
+    monkeypatch.setattr(collection, "_fail", awake.wait)
+    assert _ids(await index.nearest(GROUP.id, unit(500), 3)) == _best(entries, unit(500))
+    assert index.needs_reconcile.is_set()
+    awake.set()
 
 
 async def test_a_failing_upsert_fails_the_photo(
