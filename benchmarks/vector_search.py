@@ -2,10 +2,10 @@
 
     python -m benchmarks.vector_search --vectors 100000 --dimensions 512
 
-Clustered vectors in chats of several sizes, in a temporary folder, through the code the bot uses. Every question
-is asked every way in turn, so that a busy machine is busy for all of them. The figures that decide `exact_limit`
-are kept in docs/decisions/0002-exact-before-chroma.md. They would be wrong if Chroma's filter by chat became
-cheaper than a product of the chat's own matrix, at any of these sizes.
+Clustered vectors in chats of several sizes, in a temporary folder, through the code the bot uses. Every
+question is asked every way in turn, so that a busy machine is busy for all of them. The figures that decide
+`exact_limit` are kept in docs/decisions/0002-exact-before-chroma.md. They would be wrong if a filter by
+chat in Chroma became cheaper than a product of the chat's own matrix, at any of these sizes.
 """
 
 from __future__ import annotations
