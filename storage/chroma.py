@@ -26,6 +26,8 @@ T = TypeVar("T")
 WRITE_BATCH = 256
 """Entries in one call; Chroma takes 5,461, but nothing else gets the GIL meanwhile (256: half a second)."""
 PAGE = 1_000
+PATIENCE = 60
+"""Seconds for one call. Chroma's HTTP client waits for ever; opening a million vectors takes 20 seconds."""
 
 
 class ChromaIndex:
@@ -106,7 +108,11 @@ class ChromaIndex:
         self, pool: ThreadPoolExecutor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(pool, lambda: _translated(call, *args, **kwargs))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await loop.run_in_executor(pool, lambda: _translated(call, *args, **kwargs))
+        except TimeoutError as error:
+            raise VectorIndexUnavailable(f"no answer within {PATIENCE} seconds") from error
 
 
 def _translated(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
