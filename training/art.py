@@ -29,6 +29,7 @@ PACKAGE_VERSIONS = {
     "@lobehub/fluent-emoji-3d": "1.1.0",
     "emojione": "2.2.7",
     "@twemoji/svg": "15.0.0",
+    "@iconify-json/noto": "1.2.9",
     "@iconify-json/noto-v1": "1.2.5",
     "@iconify-json/fxemoji": "1.2.2",
     "@iconify-json/streamline-emojis": "1.2.4",
@@ -86,7 +87,7 @@ def load_style(name: str) -> Style:
 
 def draw_large(name: str, concept: Concept, side: int) -> Image.Image | None:
     """One drawing at any size, for pictures that people look at."""
-    sources = _SOURCES[name](concept)
+    sources = (_SOURCES | _LARGE)[name](concept)
     return render(sources[0], side) if sources else None
 
 
@@ -217,3 +218,8 @@ _SOURCES: dict[str, Callable[[Concept], list[bytes | str]]] = {
     "openmoji": _by_code("openmoji/color/svg", "{}.svg"),
     "twemoji": _by_code("@twemoji/svg", "{}.svg"),
 }
+_LARGE = {
+    "noto": _by_iconify_name("noto"),
+    "emojione": _by_code("emojione/assets/svg", "{}.svg"),
+}
+"Where small bitmaps serve for training and something larger exists."

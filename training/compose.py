@@ -21,19 +21,26 @@ _ALONE, _DIFFERENT, _SAME = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
-    """A batch, and what is in it. Absent things and unknown names are -1."""
+class Contents:
+    """What is in pictures, or asked for in texts. Absent things and unknown names are -1."""
 
-    pixels: Tensor
-    "[b, 3, side, side], 0..1"
     concepts: Tensor
     "[b, MOST_THINGS]"
     colours: Tensor
-    "[b, MOST_THINGS], places in COLOUR_NAMES"
+    "[b, MOST_THINGS], places in COLOUR_NAMES, of the things"
     backdrops: Tensor
     "[b], places in BACKDROP_NAMES"
     counts: Tensor
     "[b], 1 unless one thing is repeated"
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """A batch, and what is in it."""
+
+    pixels: Tensor
+    "[b, 3, side, side], 0..1"
+    contents: Contents
 
 
 class Composer:
@@ -64,7 +71,7 @@ class Composer:
         counts = torch.where(same, things, 1)
         concepts[same, 1:] = -1
         pixels = photograph(canvas, difficulty, generator)
-        return Pictures(pixels, concepts, names, backdrop.names, counts)
+        return Pictures(pixels, Contents(concepts, names, backdrop.names, counts))
 
     def _choose(self, count: int, several: float) -> tuple[Tensor, Tensor]:
         """Which concepts are in each picture, and of which kind it is."""

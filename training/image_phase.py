@@ -72,7 +72,7 @@ def train_image_tower(visual: nn.Module, plan: Plan) -> Meanings:
         if share >= _FINE_AFTER and side < SIDE:
             side, composer = SIDE, Composer(gallery.resized(SIDE), mirrored(concepts), plan.seed + 1)
         pictures = composer.compose(BATCH, side, min(1, _EASE + share / _EASE_UNTIL))
-        loss = meanings.loss(embed(visual, pictures.pixels), pictures)
+        loss = meanings.loss(embed(visual, pictures.pixels), pictures.contents)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
