@@ -104,7 +104,13 @@ def leftovers(kind: type[telegram.TelegramObject], result: Any) -> list[str]:
     """Fields that python-telegram-bot does not know, anywhere in an object or a list of them."""
     if isinstance(result, list):
         return [line for item in result for line in leftovers(kind, item)]
-    return list(_unknown_fields(kind.de_json(result, None), kind.__name__)) if isinstance(result, dict) else []
+    if not isinstance(result, dict):
+        return []
+    try:
+        parsed = kind.de_json(result, None)
+    except (TypeError, ValueError, KeyError) as error:
+        return [f"{kind.__name__}: python-telegram-bot cannot read it: {error}"]
+    return list(_unknown_fields(parsed, kind.__name__))
 
 
 def _unknown_fields(value: Any, where: str) -> Iterator[str]:
