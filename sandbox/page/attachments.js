@@ -57,7 +57,7 @@ function preview(files) {
   if (files.length === 0 || !store.chat) return;
   const { text, replyTo } = composer.state;
   const chosen = files.map((file) => ({ file, url: URL.createObjectURL(file) }));
-  const grid = h("div", { class: "previews" });
+  const grid = h("div", { class: "outgoings" });
   const caption = h("textarea", { class: "field", rows: "2", placeholder: "Caption", "aria-label": "Caption", value: text, dir: "auto" });
   const asFile = checkbox("Send as file");
   const spoiler = checkbox("Hide with a spoiler");
@@ -126,8 +126,8 @@ function titleOf(files, asFile) {
 
 function thumbnail({ file, url }, remove) {
   const picture = isPhoto(file) ? h("img", { src: url, alt: file.name })
-    : h("span", { class: "preview-file" }, icon("file"), h("span", {}, file.name), h("small", {}, fileSize(file.size)));
-  return h("div", { class: "preview" }, picture, iconButton("close", `Leave out ${file.name}`, remove));
+    : h("span", { class: "outgoing-file" }, icon("file"), h("span", {}, file.name), h("small", {}, fileSize(file.size)));
+  return h("div", { class: "outgoing" }, picture, iconButton("close", `Leave out ${file.name}`, remove));
 }
 
 /** Photos in albums of at most ten, files one by one; the caption and the reply go with the first. */

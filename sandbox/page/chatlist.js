@@ -57,7 +57,7 @@ function row(chat, last) {
 function kindIcon(chat) {
   if (chat.type === "private") return icon("bot");
   if (chat.is_forum) return icon("topic");
-  return chat.type === "channel" ? icon("pulse") : null;
+  return chat.type === "channel" ? icon("channel") : null;
 }
 
 function preview(chat, last) {
@@ -66,7 +66,7 @@ function preview(chat, last) {
   const alone = chat.type === "private" || chat.type === "channel" || serviceText(last) !== null;
   const who = isMine(last) ? "You: " : alone ? "" : `${author(last).name}: `;
   return h("span", { class: "preview" }, thumbnail && h("img", { src: thumbnail, alt: "", width: 18, height: 18 }),
-    h("span", {}, `${serviceText(last) ? "" : who}${summary(last)}`));
+    h("span", {}, `${serviceText(last) ? "" : who}${(thumbnail && last.caption) || summary(last)}`));
 }
 
 function walk(event) {

@@ -20,14 +20,16 @@ function nest(text, start, end, entities, actions) {
     const stop = Math.min(entity.offset + entity.length, end);
     if (entity.offset < at || entity.offset >= end) continue;
     const inside = entities.slice(i + 1).filter((other) => other.offset < stop);
-    if (entity.offset > at) nodes.push(text.slice(at, entity.offset));
+    const block = BLOCKS.has(entity.type);
+    if (entity.offset > at) nodes.push(block ? text.slice(at, entity.offset).replace(/\n$/, "") : text.slice(at, entity.offset));
     nodes.push(wrap(entity, text.slice(entity.offset, stop), nest(text, entity.offset, stop, inside, actions), actions));
-    at = stop;
+    at = block && text[stop] === "\n" ? stop + 1 : stop;
   }
   if (at < end) nodes.push(text.slice(at, end));
   return nodes;
 }
 
+const BLOCKS = new Set(["pre", "blockquote", "expandable_blockquote"]); // each on lines of its own: no line break beside it
 const TAGS = {
   bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code",
   blockquote: "blockquote", expandable_blockquote: "blockquote",

@@ -87,7 +87,7 @@ export class Timeline {
   #day(day) {
     const title = dayTitle(day.date);
     const node = this.#keep(`day ${day.key}`, [title], () => h("section", { class: "day", "aria-label": title }));
-    const heading = this.#keep(`heading ${day.key}`, [title], () => h("span", { class: "pill" }, title));
+    const heading = this.#keep(`heading ${day.key}`, [title], () => h("span", { class: "pill date" }, title));
     place(node, [heading, ...day.runs.map((run) => this.#run(run))]);
     return node;
   }
