@@ -1,0 +1,48 @@
+# Everything a person needs: `make run`, `make test`, `make check`. Each does its own set-up.
+#   TORCH=cpu|cuda  which build of torch is installed (see deploy/install); EXTRAS=heif,postgres for the optional parts
+PYTHON ?= python3
+VENV ?= .venv
+TORCH ?= cpu
+EXTRAS ?=
+comma := ,
+bin := $(VENV)/bin
+
+.PHONY: help run demo sandbox test check format train bench clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+$(VENV)/installed: pyproject.toml deploy/install
+	@echo "Installing into $(VENV) (about 2 GB, two to three minutes) …"
+	@PYTHON=$(PYTHON) deploy/install $(VENV) $(TORCH) $(EXTRAS)
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml deploy/install
+	@echo "Installing into $(VENV) with what tests and checks need …"
+	@PYTHON=$(PYTHON) deploy/install $(VENV) $(TORCH) dev$(if $(EXTRAS),$(comma)$(EXTRAS))
+	@touch $@ $(VENV)/installed
+
+run: $(VENV)/installed  ## run the bot: the real one where CHATLENS_TOKEN is set, else the demo
+	@exec $(bin)/python -m bot run
+
+demo: $(VENV)/installed  ## run the bot in a local Telegram with a sample archive
+	@exec $(bin)/python -m bot demo
+
+sandbox: $(VENV)/installed  ## run the local Telegram alone
+	@exec $(bin)/python -m sandbox
+
+test: $(VENV)/installed-dev  ## run every test
+	$(bin)/python -m pytest
+
+check: $(VENV)/installed-dev  ## ruff, mypy --strict, import-linter
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/mypy
+	$(bin)/lint-imports
+
+format: $(VENV)/installed-dev  ## put the code into its usual form
+	$(bin)/ruff check --fix .
+	$(bin)/ruff format .
+
+clean:  ## remove the virtual environment and caches; the archive in var/ stays
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info

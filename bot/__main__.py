@@ -1,0 +1,80 @@
+"""The command line: `python -m bot`."""
+
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from bot import logs
+from bot.errors import BotError, InvalidSettings
+from bot.settings import Settings
+from search.errors import ModelError, StorageError
+
+app = typer.Typer(
+    name="chatlens",
+    help="A Telegram bot that remembers pictures. Settings are environment variables that start with CHATLENS_; "
+    "the README lists them.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    add_completion=False,
+)
+console = Console(stderr=True)
+
+Port = Annotated[int, typer.Option(envvar="SANDBOX_PORT", min=1, max=65535, help="Where the sandbox's page is served.")]
+
+
+@app.command()
+def run(port: Port = 8081) -> None:
+    """Run the bot: the real one where CHATLENS_TOKEN is set, else the demo."""
+    settings = _settings()
+    if settings.token is None:
+        console.print("No [bold]CHATLENS_TOKEN[/] is set, so this is the demo: the same bot in a local Telegram.")
+        _demo(settings, port)
+    else:
+        _poll(settings)
+
+
+@app.command()
+def demo(port: Port = 8081) -> None:
+    """Run the bot in a local Telegram that holds some 150 pictures, with the small bundled model."""
+    _demo(_settings(), port)
+
+
+def main() -> None:
+    """What is wrong is said in a sentence, and the exit status is 1."""
+    try:
+        app()
+    except (BotError, ModelError, StorageError) as exc:
+        console.print(f"[bold red]Chatlens cannot run.[/] {exc}", highlight=False, markup=True)
+        raise SystemExit(1) from exc
+
+
+def _settings() -> Settings:
+    try:
+        settings = Settings()
+    except ValidationError as exc:
+        wrong = "; ".join(
+            f"CHATLENS_{'_'.join(str(part) for part in error['loc']).upper()}: {error['msg']}" for error in exc.errors()
+        )
+        raise InvalidSettings(f"These settings are wrong: {wrong}.") from exc
+    logs.set_up(settings.log_level, console)
+    return settings
+
+
+def _demo(settings: Settings, port: int) -> None:
+    from bot.demo import running  # noqa: PLC0415 - keeps --help quick
+
+    with running(settings, port) as (pointed, url):
+        console.print(f"Open [bold]{url}[/] and type [bold]/search pizza[/]. Ctrl-C ends the demo.")
+        _poll(pointed)
+
+
+def _poll(settings: Settings) -> None:
+    from bot.application import run as poll  # noqa: PLC0415 - imports python-telegram-bot, half a second
+
+    poll(settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""The demo: the same bot against the sandbox, a local Telegram in a process of its own."""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pydantic import SecretStr
+
+from bot.errors import SandboxFailed
+from bot.settings import Settings
+
+TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"  # noqa: S105 - the sandbox's own, of no use elsewhere
+MODEL = Path(__file__).parent.parent / "models" / "demo"
+PATIENCE = 60.0
+"""Seconds for the sandbox to serve; it takes about one."""
+
+
+@contextmanager
+def running(settings: Settings, port: int) -> Iterator[tuple[Settings, str]]:
+    """The sandbox with its sample archive, the settings that point the bot at it, and the page's address.
+
+    Everything is gone when it ends: the sandbox forgets its messages, so the bot's archive of them goes too.
+
+    Raises:
+        SandboxFailed
+    """
+    url = f"http://127.0.0.1:{port}"
+    with TemporaryDirectory(prefix="chatlens-demo-") as directory, _sandbox(port) as process:
+        _wait_until_served(url, process)
+        yield _pointed_at(settings, url, Path(directory)), url
+
+
+def _pointed_at(settings: Settings, url: str, directory: Path) -> Settings:
+    return settings.model_copy(
+        update={
+            "token": SecretStr(TOKEN),
+            "api_url": url,
+            "api_local": False,
+            "data_dir": directory,
+            "database_url": None,
+            "chroma_url": None,
+            "model": f"local-dir:{MODEL}",
+        }
+    )
+
+
+@contextmanager
+def _sandbox(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A child that ends when its standard input closes, and so with this process, however this process ends."""
+    command = [
+        sys.executable,
+        "-m",
+        "sandbox",
+        "--port",
+        str(port),
+        "--token",
+        TOKEN,
+        "--archive",
+        "--exit-with-stdin",
+    ]
+    process = subprocess.Popen(  # noqa: S603 - our own module
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=MODEL.parent.parent, env=_environment()
+    )
+    try:
+        yield process
+    finally:
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _environment() -> dict[str, str]:
+    """The sandbox must not see the operator's real token."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("CHATLENS_")}
+
+
+def _wait_until_served(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise SandboxFailed(
+                f"The sandbox ended at once (exit status {process.returncode}). Is its port taken? Set SANDBOX_PORT to "
+                "another one."
+            )
+        try:
+            with urllib.request.urlopen(f"{url}/api/chats", timeout=2):  # noqa: S310 - a loopback address
+                return
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.05)
+    raise SandboxFailed(f"The sandbox did not answer on {url} within {PATIENCE:.0f} s.")

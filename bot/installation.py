@@ -1,0 +1,63 @@
+"""Chatlens in a bot that already exists, and the same way in its own."""
+
+from collections.abc import Mapping
+from types import new_class
+from typing import Any
+
+from telegram.ext import Application, ApplicationBuilder
+
+from bot.inbox import Inbox
+from bot.lifecycle import AnyApplication, Lifecycle
+from bot.settings import Settings
+
+AnyBuilder = ApplicationBuilder[Any, Any, Any, Any, Any, Any]
+
+
+def install(
+    builder: AnyBuilder,
+    settings: Settings | None = None,
+    *,
+    application_class: type[AnyApplication] = Application,
+    application_kwargs: Mapping[str, Any] | None = None,
+) -> AnyBuilder:
+    """Adds the whole of Chatlens to the application that `builder` will build; returns the builder.
+
+    Call it before `build()`, then add handlers and run the application as ever. It sets the builder's update queue
+    and application class (name your own application class here, if you have one). Chatlens opens and closes with
+    the application's `initialize` and `shutdown`, by whichever way they are called. Its handlers stand in a group
+    of their own and leave out the commands that the host answers itself.
+
+    Settings left out are read from the environment (CHATLENS_…); `token` and `api_url` are the host's business.
+
+    Raises:
+        RuntimeError: the builder has an updater of its own already; give it none.
+    """
+    settings = settings or Settings()
+    inbox = Inbox()
+    lifecycle = Lifecycle(settings, inbox)
+    builder.update_queue(inbox)
+    return builder.application_class(_with_lifecycle(application_class, lifecycle), dict(application_kwargs or {}))
+
+
+def _with_lifecycle(base: type[AnyApplication], lifecycle: Lifecycle) -> type[AnyApplication]:
+    """A subclass of the host's application class, because `initialize` does not call `post_init`, and `post_init`
+    has room for one callback, which is the host's."""
+
+    async def initialize(self: AnyApplication) -> None:
+        await lifecycle.open(self)
+        await base.initialize(self)
+
+    async def start(self: AnyApplication) -> None:
+        await base.start(self)
+        await lifecycle.start(self)
+
+    async def stop(self: AnyApplication) -> None:
+        await lifecycle.stop()
+        await base.stop(self)
+
+    async def shutdown(self: AnyApplication) -> None:
+        await base.shutdown(self)
+        await lifecycle.close()
+
+    body = {"__slots__": (), "initialize": initialize, "start": start, "stop": stop, "shutdown": shutdown}
+    return new_class(f"Chatlens{base.__name__}", (base,), exec_body=lambda namespace: namespace.update(body))

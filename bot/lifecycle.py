@@ -1,0 +1,120 @@
+"""Chatlens as a part of a python-telegram-bot application: it opens, runs and closes with it."""
+
+import logging
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
+from typing import Any
+
+from telegram import BotCommand
+from telegram.error import TelegramError
+from telegram.ext import Application, CommandHandler
+
+from bot.inbox import Inbox
+from bot.services import Services, open_services
+from bot.settings import Settings
+from handlers.help import COMMANDS
+from handlers.routes import routes
+
+log = logging.getLogger(__name__)
+
+GROUP = 47
+"""A handler group of its own: python-telegram-bot lets one handler in each group have an update, so the host's
+handlers (usually in group 0) see what they always saw."""
+
+AnyApplication = Application[Any, Any, Any, Any, Any, Any]
+
+
+class Lifecycle:
+    """Opens with the application's `initialize`, works between its `start` and `stop`, closes with `shutdown`."""
+
+    def __init__(self, settings: Settings, inbox: Inbox) -> None:
+        self._settings = settings
+        self._inbox = inbox
+        self._stack = AsyncExitStack()
+        self._services: Services | None = None
+        self._is_running = False
+
+    async def open(self, application: AnyApplication) -> None:
+        """Idempotent: python-telegram-bot initialises again after a network error.
+
+        Raises:
+            BotError, ModelError, StorageError
+        """
+        if self._services is not None:
+            return
+        async with AsyncExitStack() as stack:
+            services = await open_services(stack, self._settings, application.bot)
+            self._stack = stack.pop_all()
+        self._services = services
+        self._inbox.open(services.intake)
+        application.add_handlers(
+            routes(
+                services.queries,
+                services.help,
+                services.chats,
+                services.guard,
+                taken=commands_of(application),
+                private_words=self._settings.private_words,
+            ),
+            group=GROUP,
+        )
+
+    async def start(self, application: AnyApplication) -> None:
+        """Begins to index, and tells Telegram the commands."""
+        if self._services is None or self._is_running:
+            return
+        self._is_running = True
+        await self._services.indexer.start()
+        self._services.reconciler.start()
+        self._services.heartbeat.start()
+        await register_commands(application)
+        if not application.bot.can_read_all_group_messages:
+            log.warning(
+                "Privacy mode is on: in groups the bot sees photos only where it is an admin. "
+                "Switch it off at @BotFather (/setprivacy), then remove the bot from its groups and add it again."
+            )
+
+    async def stop(self) -> None:
+        """Finishes the batch in hand."""
+        if self._services is None or not self._is_running:
+            return
+        self._is_running = False
+        await self._services.heartbeat.stop()
+        await self._services.reconciler.stop()
+        await self._services.indexer.stop()
+
+    async def close(self) -> None:
+        """Closes everything that `open` opened."""
+        await self.stop()
+        self._services = None
+        await self._stack.aclose()
+
+
+def commands_of(application: AnyApplication) -> frozenset[str]:
+    """The commands that a host application answers itself."""
+    return frozenset(
+        name
+        for group, handlers in application.handlers.items()
+        if group != GROUP
+        for handler in handlers
+        if isinstance(handler, CommandHandler)
+        for name in handler.commands
+    )
+
+
+async def register_commands(application: AnyApplication) -> None:
+    """Adds ours to the commands that Telegram shows, after those a host has set itself."""
+    try:
+        present = await application.bot.get_my_commands()
+        wanted = _merged(present, COMMANDS)
+        if wanted != list(present):
+            await application.bot.set_my_commands(wanted)
+    except TelegramError as exc:
+        log.warning("The commands could not be registered: %s", exc.message)
+
+
+def _merged(present: Iterable[BotCommand], ours: Iterable[BotCommand]) -> list[BotCommand]:
+    merged = {command.command: command for command in present}
+    for command in ours:
+        merged.setdefault(command.command, command)
+    return list(merged.values())

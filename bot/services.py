@@ -1,0 +1,122 @@
+"""Constructs everything, knows every concrete class, and starts and ends it in order."""
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from telegram import Bot
+
+from bot.data_directory import DataDirectory
+from bot.heartbeat import Heartbeat
+from bot.settings import Settings
+from bot.telegram_files import TelegramFiles
+from handlers.chats import Chats as ChatHandlers
+from handlers.errors import Guard
+from handlers.help import Help
+from handlers.intake import Intake
+from handlers.queries import AnswerSettings, Queries
+from handlers.replies import Replies
+from search.archive import Archive
+from search.embedder import Embedder
+from search.encoding import Encoding
+from search.images import DecodingLimits, accept_heif
+from search.indexer import Indexer
+from search.pictures import Pictures
+from search.reconcile import Reconciler
+from search.searcher import Searcher
+from storage.chats import Chats
+from storage.chroma import ChromaIndex
+from storage.collection import ChromaLocation
+from storage.database import Database
+from storage.embeddings import Embeddings, adopt_model
+from storage.photos import Photos
+from storage.queue import IndexQueue
+from storage.vectors import VectorIndex
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that runs, ready for the routes."""
+
+    intake: Intake
+    queries: Queries
+    help: Help
+    chats: ChatHandlers
+    guard: Guard
+    indexer: Indexer
+    reconciler: Reconciler
+    heartbeat: Heartbeat
+
+
+def load_model(settings: Settings) -> Embedder:
+    """Loads the model; seconds, so not on the event loop.
+
+    Raises:
+        ModelError
+    """
+    from search.clip import ClipEmbedder, Compute  # noqa: PLC0415 - imports torch, 2 s
+
+    return ClipEmbedder.load(settings.model, Compute(settings.device, settings.precision, settings.threads))
+
+
+async def open_services(stack: AsyncExitStack, settings: Settings, bot: Bot) -> Services:
+    """Opens the data directory, the database, the model and Chroma; `stack` closes them again, last first.
+
+    Raises:
+        BotError, ModelError, StorageError: nothing is left open.
+    """
+    directory = DataDirectory(settings.data_dir)
+    directory.open()
+    stack.callback(directory.close)
+    database = await Database.open(settings.sql_url)
+    stack.push_async_callback(database.close)
+    embedder = await asyncio.to_thread(load_model, settings)
+    await adopt_model(database, embedder.model_id)
+    log.info("Model %s is loaded: %s dimensions", embedder.model_id, embedder.dimensions)
+    index = await _open_index(settings, database, embedder)
+    stack.push_async_callback(index.close)
+    encoding = Encoding(embedder)
+    encoding.start()
+    stack.push_async_callback(encoding.close)
+    return _assembled(settings, bot, database, index, encoding)
+
+
+async def _open_index(settings: Settings, database: Database, embedder: Embedder) -> VectorIndex:
+    chroma = await ChromaIndex.open(chroma_location(settings), embedder.model_id, embedder.dimensions)
+    embeddings = Embeddings(database, embedder.model_id)
+    return VectorIndex(embeddings, chroma, exact_limit=settings.exact_limit, cache_bytes=settings.cache_mb << 20)
+
+
+def chroma_location(settings: Settings) -> ChromaLocation:
+    """A server where one is set, else a directory beside the database."""
+    if settings.chroma_url is None:
+        return ChromaLocation(directory=settings.data_dir / "chroma")
+    address = urlsplit(settings.chroma_url)
+    is_tls = address.scheme == "https"
+    return ChromaLocation(host=address.hostname, port=address.port or (443 if is_tls else 80), ssl=is_tls)
+
+
+def _assembled(settings: Settings, bot: Bot, database: Database, index: VectorIndex, encoding: Encoding) -> Services:
+    accept_heif()
+    chats, photos, queue = Chats(database), Photos(database), IndexQueue(database)
+    embeddings = Embeddings(database, encoding.embedder.model_id)
+    limits = DecodingLimits(max_pixels=settings.max_megapixels * 1_000_000)
+    pictures = Pictures(TelegramFiles(bot), encoding.embedder, limits, settings.max_file_mb * 1_000_000)
+    indexer = Indexer(queue, embeddings, index, pictures, encoding)
+    archive = Archive(chats, photos, index, indexer.wake)
+    searcher = Searcher(chats, photos, embeddings, index, pictures, encoding)
+    replies = Replies(searcher, archive)
+    return Services(
+        intake=Intake(archive),
+        queries=Queries(searcher, replies, AnswerSettings(settings.photos_per_answer)),
+        help=Help(archive, replies),
+        chats=ChatHandlers(archive, replies),
+        guard=Guard(replies),
+        indexer=indexer,
+        reconciler=Reconciler(index),
+        heartbeat=Heartbeat(settings.data_dir / "heartbeat"),
+    )

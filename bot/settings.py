@@ -1,0 +1,95 @@
+"""Every setting, read from the environment or a `.env` file; each name is prefixed with CHATLENS_."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from search.errors import ModelUnknown
+from search.model_spec import ModelSpec
+
+TELEGRAM = "https://api.telegram.org"
+
+
+class Settings(BaseSettings):
+    """How the bot runs. An invalid value is refused at start, by name."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CHATLENS_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    token: SecretStr | None = Field(
+        default=None, description="The bot's token from @BotFather. Without it, the demo starts."
+    )
+    api_url: str = Field(default=TELEGRAM, description="The Bot API server, for those who run their own.")
+    api_local: bool = Field(
+        default=False, description="The Bot API server runs with --local and hands out paths, not downloads."
+    )
+
+    data_dir: Path = Field(default=Path("var"), description="Where the archive lies. One process at a time.")
+    database_url: str | None = Field(
+        default=None,
+        description="An SQLAlchemy address, e.g. postgresql+asyncpg://user@host/db. Default: SQLite in data_dir.",
+    )
+    chroma_url: str | None = Field(
+        default=None,
+        description="A Chroma server, e.g. http://127.0.0.1:8000. Default: embedded, in the data directory.",
+    )
+
+    model: str = Field(
+        default="ViT-B-32-SigLIP2-256:webli",
+        description="NAME:TAG as open_clip lists them, hf-hub:ORG/REPO, or local-dir:/path.",
+    )
+    device: str = Field(default="auto", description="auto, cpu, cuda, cuda:1, mps …")
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
+        default="auto", description="auto is fp16 on CUDA, fp32 elsewhere."
+    )
+    threads: int = Field(default=0, ge=0, le=256, description="Threads for the model; 0 is half of the cores.")
+
+    photos_per_answer: int = Field(default=5, ge=1, le=10, description="How many photos an answer shows.")
+    private_words: bool = Field(default=True, description="Whether plain words in a private chat are a search.")
+
+    max_file_mb: int = Field(
+        default=20, ge=1, le=2000, description="Larger files are not fetched; Telegram's own limit is 20."
+    )
+    max_megapixels: int = Field(default=50, ge=1, le=500, description="Larger pictures are not decoded.")
+    cache_mb: int = Field(default=256, ge=1, description="Memory for the vectors of chats that were asked lately.")
+    exact_limit: int = Field(
+        default=50_000,
+        ge=0,
+        description="Chats with more photos are searched through Chroma, smaller ones exactly.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="How much is logged.")
+
+    @field_validator("token", mode="before")
+    @classmethod
+    def _blank_is_none(cls, value: object) -> object:
+        """`CHATLENS_TOKEN=` in a file means none."""
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("model")
+    @classmethod
+    def _names_a_model(cls, value: str) -> str:
+        try:
+            ModelSpec.parse(value)
+        except ModelUnknown as exc:
+            raise ValueError(str(exc)) from exc
+        return value
+
+    @field_validator("api_url", "chroma_url")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("an address starts with http:// or https://")
+        return value if value is None else value.rstrip("/")
+
+    @property
+    def sql_url(self) -> str:
+        """The database's address."""
+        return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'chatlens.db').resolve()}"

@@ -1,0 +1,66 @@
+"""What people are told when something fails. Every handler runs inside `Guard.around`; nothing is swallowed."""
+
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from telegram import Message, Update
+from telegram.error import Forbidden, TelegramError
+from telegram.ext import CallbackContext
+
+from handlers.replies import Replies
+from search.errors import FileError, FileUnreachable, ImageRefused, QuestionError, StorageError
+
+log = logging.getLogger(__name__)
+
+Context = CallbackContext[Any, Any, Any, Any]
+"""Whatever context type the host application chose: handlers use only its bot."""
+Asked = Callable[[Message, Context], Awaitable[None]]
+"""A handler's own part: a message that asks, and the bot to answer with."""
+Callback = Callable[[Update, Context], Coroutine[Any, Any, None]]
+
+
+class Guard:
+    """Turns the domain's errors into sentences for the asker and everything else into a log entry and an apology."""
+
+    def __init__(self, replies: Replies) -> None:
+        self._replies = replies
+
+    def around(self, handle: Asked) -> Callback:
+        """`handle` as a python-telegram-bot callback."""
+
+        async def callback(update: Update, context: Context) -> None:
+            message = update.effective_message
+            if message is None:
+                return
+            try:
+                await handle(message, context)
+            except Forbidden as exc:
+                log.info("Chat %s cannot be answered: %s", message.chat.id, exc.message)
+            except TelegramError as exc:
+                log.warning("Telegram refused an answer in chat %s: %s", message.chat.id, exc.message)
+            except Exception as exc:  # a host's own error handlers must not see our mistakes
+                if not isinstance(exc, QuestionError | FileError | ImageRefused):
+                    log.exception("A question in chat %s could not be answered", message.chat.id)
+                await self._tell(message, context, sentence(exc))
+
+        return callback
+
+    async def _tell(self, message: Message, context: Context, text: str) -> None:
+        try:
+            await self._replies.say(context.bot, message, text)
+        except TelegramError as exc:
+            log.warning("Chat %s could not be told of a failure: %s", message.chat.id, exc.message)
+
+
+def sentence(exc: Exception) -> str:
+    """What the asker reads: never a trace, always what to do."""
+    if isinstance(exc, QuestionError):
+        return str(exc)
+    if isinstance(exc, FileUnreachable):
+        return "I could not fetch that picture from Telegram just now. Please try again in a minute."
+    if isinstance(exc, FileError | ImageRefused):
+        return f"I cannot read that picture. {exc}"
+    if isinstance(exc, StorageError):
+        return "I cannot reach my archive at the moment. Nothing is lost; please ask again in a few minutes."
+    return "Something went wrong on my side and has been logged. Please ask again; if it stays, tell whoever runs me."

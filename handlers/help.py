@@ -1,0 +1,62 @@
+"""What the bot says of itself."""
+
+from telegram import BotCommand, Message
+
+from handlers.errors import Context
+from handlers.render import stats
+from handlers.replies import Replies
+from search.archive import Archive
+
+COMMANDS = (
+    BotCommand("search", "find earlier photos by words: /search red car"),
+    BotCommand("similar", "as a reply to a photo: find others like it"),
+    BotCommand("stats", "how many photos I remember here"),
+    BotCommand("help", "what I can do"),
+)
+"""Registered with setMyCommands, in this order."""
+
+HOW_TO_ASK = (
+    "/search red car – the best-matching photos posted here\n"
+    "/similar – as a reply to a photo, or as the caption of a new one: others like it\n"
+    "/stats – how many photos I remember here"
+)
+PRIVATE = "Here with me, plain words are a search, and every photo you send is remembered."
+PROMISE = "I answer only from the photos of the chat in which you ask."
+PRIVACY_WARNING = (
+    "⚠️ My privacy mode is on, so Telegram shows me only commands, and I will not see your photos. Make me an admin "
+    "here; or switch privacy mode off at @BotFather (/setprivacy), then remove me and add me again."
+)
+
+
+class Help:
+    """/start, /help and /stats."""
+
+    def __init__(self, archive: Archive, replies: Replies) -> None:
+        self._archive = archive
+        self._replies = replies
+
+    async def start(self, message: Message, context: Context) -> None:
+        """/start: who I am, then how to ask."""
+        own = PRIVATE if message.chat.type == message.chat.PRIVATE else PROMISE
+        await self._replies.say(
+            context.bot, message, f"I remember pictures and find them again.\n\n{HOW_TO_ASK}\n\n{own}"
+        )
+
+    async def help(self, message: Message, context: Context) -> None:
+        """/help: how to ask."""
+        await self._replies.say(context.bot, message, f"{HOW_TO_ASK}\n\n{PRIVATE}\n{PROMISE}")
+
+    async def stats(self, message: Message, context: Context) -> None:
+        """/stats: how the chat's archive stands."""
+        await self._replies.say(context.bot, message, stats(await self._archive.counts(message.chat.id)))
+
+
+def introduction(title: str | None, sees_photos: bool) -> str:
+    """What the bot says when it joins a group."""
+    place = f"in {title}" if title else "here"
+    text = (
+        f"Hello! From now on I remember the photos posted {place}, so that you can find them again:\n\n{HOW_TO_ASK}\n\n"
+        "What I store: a fingerprint of each photo that tells what it shows, its caption, who posted it and when. "
+        f"The photos themselves stay with Telegram. {PROMISE} What was posted before I came, I cannot see."
+    )
+    return text if sees_photos else f"{text}\n\n{PRIVACY_WARNING}"

@@ -1,0 +1,67 @@
+"""What an update asks to be kept, kept before the update is confirmed to Telegram. Answers nobody."""
+
+from telegram import ChatMember, ChatMemberUpdated, Message, Update
+
+from handlers.posts import chat_info, photo_post
+from search.archive import Archive
+from search.records import ChatInfo
+
+GONE = frozenset({ChatMember.LEFT, ChatMember.BANNED})
+
+
+class Intake:
+    """Reads every update once, as it arrives. May read the same update twice: Telegram may hand it over again."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    async def keep(self, update: Update) -> None:
+        """Returns once everything is committed.
+
+        Raises:
+            StorageError: nothing may be confirmed.
+        """
+        if update.my_chat_member is not None:
+            await self._membership(update.my_chat_member)
+        elif (edited := update.edited_message or update.edited_channel_post) is not None:
+            await self._edited(edited)
+        elif (message := update.message or update.channel_post) is not None:
+            await self._posted(message)
+
+    async def _posted(self, message: Message) -> None:
+        if message.migrate_to_chat_id is not None:
+            new = ChatInfo(message.migrate_to_chat_id, "supergroup", message.chat.title)
+            await self._archive.migrated(message.chat.id, new, message.date)
+            return
+        if message.migrate_from_chat_id is not None:
+            await self._archive.migrated(message.migrate_from_chat_id, chat_info(message.chat), message.date)
+            return
+        await self._archive.seen(chat_info(message.chat), message.date)
+        post = photo_post(message)
+        if post is not None:
+            await self._archive.posted(post)
+
+    async def _edited(self, message: Message) -> None:
+        """Telegram also reports edits that change nothing people see, such as a new reaction count."""
+        post = photo_post(message)
+        if post is not None:
+            await self._archive.edited(post)
+        elif message.effective_attachment is not None:
+            await self._archive.taken_back(message.chat.id, message.message_id)
+
+    async def _membership(self, change: ChatMemberUpdated) -> None:
+        if _absent(change.new_chat_member):
+            await self._archive.left(change.chat.id, change.date)
+        else:
+            await self._archive.joined(chat_info(change.chat), change.date)
+
+
+def has_joined(change: ChatMemberUpdated) -> bool:
+    """Whether the bot was not there before and is now."""
+    return _absent(change.old_chat_member) and not _absent(change.new_chat_member)
+
+
+def _absent(member: ChatMember) -> bool:
+    if member.status == ChatMember.RESTRICTED:
+        return not getattr(member, "is_member", True)
+    return member.status in GONE

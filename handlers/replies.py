@@ -1,0 +1,146 @@
+"""Sends what was found: an album by `file_id`, a lone photo, or a sentence – in the same topic, as a reply."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from telegram import Bot, InputMediaPhoto, Message, ReplyParameters
+from telegram.constants import MediaGroupLimit, ParseMode
+from telegram.error import BadRequest, ChatMigrated
+
+from handlers.posts import chat_info, topic
+from handlers.render import answer_caption, nothing_found
+from search.archive import Archive
+from search.errors import FileError, ImageRefused
+from search.ranking import Hit
+from search.records import FileKind
+from search.searcher import Answer, Searcher
+
+log = logging.getLogger(__name__)
+
+Sent = TypeVar("Sent")
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One picture of an album: known to Telegram by an id, or uploaded this once."""
+
+    hit: Hit
+    media: str | bytes
+
+
+class Replies:
+    """The one place from which answers leave."""
+
+    def __init__(self, searcher: Searcher, archive: Archive) -> None:
+        self._searcher = searcher
+        self._archive = archive
+
+    async def say(self, bot: Bot, question: Message, text: str) -> None:
+        """A sentence as a reply."""
+        await self._send(
+            question,
+            lambda chat_id: bot.send_message(
+                chat_id, text, message_thread_id=topic(question), reply_parameters=_reply_to(question)
+            ),
+        )
+
+    async def show(self, bot: Bot, question: Message, answer: Answer) -> None:
+        """The answer's photos with one numbered list as their only caption, or why there are none."""
+        if not answer.hits:
+            await self.say(bot, question, nothing_found(answer.counts))
+            return
+        items = [item for hit in answer.hits if (item := await self._item(hit)) is not None]
+        shown = [item.hit for item in items]
+        hidden = [hit for hit in answer.hits if hit not in shown]
+        caption = answer_caption([*shown, *hidden], chat_info(question.chat), answer.counts)
+        try:
+            await self._show_items(bot, question, items, caption)
+        except BadRequest as exc:
+            log.warning("An answer's photos were refused (%s); its list is sent alone", exc.message)
+            await self._list(bot, question, caption)
+
+    async def _show_items(self, bot: Bot, question: Message, items: Sequence[_Item], caption: str) -> None:
+        if not items:
+            await self._list(bot, question, caption)
+        elif len(items) == 1:
+            await self._keep_ids(items, [await self._lone(bot, question, items[0], caption)])
+        else:
+            await self._keep_ids(items, await self._album(bot, question, items, caption))
+
+    async def _lone(self, bot: Bot, question: Message, item: _Item, caption: str) -> Message:
+        return await self._send(
+            question,
+            lambda chat_id: bot.send_photo(
+                chat_id,
+                item.media,
+                caption=caption,
+                parse_mode=ParseMode.HTML,
+                has_spoiler=item.hit.photo.spoiler,
+                message_thread_id=topic(question),
+                reply_parameters=_reply_to(question),
+            ),
+        )
+
+    async def _album(self, bot: Bot, question: Message, items: Sequence[_Item], caption: str) -> Sequence[Message]:
+        """The caption goes on the first item: clients hide captions when several items have one."""
+        media = [
+            InputMediaPhoto(
+                item.media,
+                caption=caption if place == 0 else None,
+                parse_mode=ParseMode.HTML if place == 0 else None,
+                has_spoiler=item.hit.photo.spoiler,
+            )
+            for place, item in enumerate(items[: MediaGroupLimit.MAX_MEDIA_LENGTH])
+        ]
+        return await self._send(
+            question,
+            lambda chat_id: bot.send_media_group(
+                chat_id, media, message_thread_id=topic(question), reply_parameters=_reply_to(question)
+            ),
+        )
+
+    async def _list(self, bot: Bot, question: Message, html: str) -> None:
+        await self._send(
+            question,
+            lambda chat_id: bot.send_message(
+                chat_id,
+                html,
+                parse_mode=ParseMode.HTML,
+                message_thread_id=topic(question),
+                reply_parameters=_reply_to(question),
+            ),
+        )
+
+    async def _send(self, question: Message, send: Callable[[int], Awaitable[Sent]]) -> Sent:
+        """Follows a group that became a supergroup between the question and its answer."""
+        try:
+            return await send(question.chat.id)
+        except ChatMigrated as moved:
+            return await send(moved.new_chat_id)
+
+    async def _item(self, hit: Hit) -> _Item | None:
+        """None for a photo that must not be sent again (its chat protects content) or cannot be read."""
+        photo = hit.photo
+        if photo.protected:
+            return None
+        if photo.kind is FileKind.PHOTO:
+            return _Item(hit, photo.file_id)
+        if photo.photo_file_id is not None:
+            return _Item(hit, photo.photo_file_id)
+        try:
+            return _Item(hit, await self._searcher.preview(photo))
+        except (FileError, ImageRefused) as exc:
+            log.warning("Photo %s cannot be shown: %s", photo.id, exc)
+            return None
+
+    async def _keep_ids(self, items: Sequence[_Item], sent: Sequence[Message]) -> None:
+        """A file that was uploaded once is sent by the id of that upload from now on."""
+        for item, message in zip(items, sent, strict=False):
+            if isinstance(item.media, bytes) and message.photo:
+                await self._archive.resendable(item.hit.photo, message.photo[-1].file_id)
+
+
+def _reply_to(question: Message) -> ReplyParameters:
+    return ReplyParameters(question.message_id, allow_sending_without_reply=True)

@@ -1,0 +1,65 @@
+"""The command line of the sandbox: `python -m sandbox --help`."""
+
+import asyncio
+import sys
+import threading
+from typing import Annotated
+
+import typer
+
+from sandbox.errors import ApiError
+from sandbox.seeding import ArchiveMissing
+from sandbox.server import DEFAULT_PORT, LOOPBACK, Server, bind, serve
+from sandbox.world import DEFAULT_TOKEN, World
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def main(
+    host: Annotated[str, typer.Option(help="Address to listen on; anything but loopback is at your own risk.")] = LOOPBACK,
+    port: Annotated[int, typer.Option(envvar="SANDBOX_PORT", help="Port to listen on, 0 for any free one.")] = DEFAULT_PORT,
+    token: Annotated[str, typer.Option(help="The bot's token.")] = DEFAULT_TOKEN,
+    archive: Annotated[bool, typer.Option("--archive/--empty", help="Start with the sample archive, or with nobody.")] = True,
+    exit_with_stdin: Annotated[bool, typer.Option("--exit-with-stdin", help="End when standard input closes.")] = False,
+) -> None:
+    """A local Telegram: Bot API server and chat page, in memory.
+
+    Point any bot at it: base address http://127.0.0.1:8081/bot, files http://127.0.0.1:8081/file/bot.
+    """
+    try:
+        world = World(token)
+        listening = bind(host, port)
+    except ApiError as error:
+        raise typer.BadParameter(error.reason, param_hint="--token") from error
+    except OSError as error:
+        print(f"Cannot listen on {host}:{port}: {error.strerror}. Choose another with --port or SANDBOX_PORT.", file=sys.stderr)
+        raise typer.Exit(1) from error
+    server = Server(world, hosts=frozenset({host.lower()}))
+    if exit_with_stdin:
+        threading.Thread(target=_follow_stdin, args=(server,), daemon=True).start()
+    shown = f"[{host}]" if ":" in host else host
+    announce = f"Chat page http://{shown}:{listening.getsockname()[1]}/  bot token {token}"
+    threading.Thread(target=_announce, args=(server, announce), daemon=True).start()
+    try:
+        asyncio.run(serve(server, world, listening, archive=archive))
+    except ArchiveMissing as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _announce(server: Server, line: str) -> None:
+    server.ready.wait()
+    print(line, flush=True)
+
+
+def _follow_stdin(server: Server) -> None:
+    while sys.stdin.read(4096):
+        pass
+    server.should_exit = True
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m sandbox")

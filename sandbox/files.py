@@ -1,0 +1,87 @@
+"""Every file the world knows, by `file_unique_id`; equal bytes are one file."""
+
+import asyncio
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+
+from sandbox import file_ids
+from sandbox.errors import BadRequest
+from sandbox.pictures import Picture, Size, picture, thumbnail
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file sent as it is."""
+
+    unique_id: str
+    content: bytes
+    name: str
+    mime_type: str
+    thumbnail: Size | None
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """What can be downloaded: bytes, their type, and the folder getFile puts them in."""
+
+    content: bytes
+    mime_type: str
+    folder: str
+    suffix: str
+
+
+class Files:
+    """The world's store of photos and documents."""
+
+    def __init__(self) -> None:
+        self._pictures: dict[str, Picture] = {}
+        self._documents: dict[str, Document] = {}
+        self._photo_of: dict[str, Picture] = {}
+        self._document_of: dict[str, Document] = {}
+        self._stored: dict[str, StoredFile] = {}
+
+    async def add_picture(self, content: bytes) -> Picture:
+        """Keeps an uploaded photo. Decoding runs in a thread; bytes seen before cost nothing."""
+        digest = hashlib.sha256(content).hexdigest()
+        if digest not in self._pictures:
+            self._keep_picture(await asyncio.to_thread(picture, content))
+        return self._pictures[digest]
+
+    async def add_document(self, content: bytes, name: str, mime_type: str | None = None) -> Document:
+        """Keeps an uploaded file and, for a picture, makes its thumbnail."""
+        if not content:
+            raise BadRequest("file must be non-empty")
+        key = f"{hashlib.sha256(content).hexdigest()}/{mime_type}/{name}"
+        if key not in self._documents:
+            preview = await asyncio.to_thread(thumbnail, content)
+            kind = mime_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
+            unique_id = file_ids.unique_id("document", content)
+            self._documents[key] = self._keep_document(Document(unique_id, content, name, kind, preview))
+        return self._documents[key]
+
+    def photo(self, unique_id: str) -> Picture | None:
+        """The photo that has a size with this id."""
+        return self._photo_of.get(unique_id)
+
+    def document(self, unique_id: str) -> Document | None:
+        """The document with this id."""
+        return self._document_of.get(unique_id)
+
+    def stored(self, unique_id: str) -> StoredFile | None:
+        """The bytes behind any id: a photo's size, a document, a thumbnail."""
+        return self._stored.get(unique_id)
+
+    def _keep_picture(self, kept: Picture) -> None:
+        self._pictures[kept.digest] = kept
+        for size in kept.sizes:
+            self._photo_of[size.unique_id] = kept
+            self._stored[size.unique_id] = StoredFile(size.content, "image/jpeg", "photos", ".jpg")
+
+    def _keep_document(self, document: Document) -> Document:
+        suffix = "." + document.name.rpartition(".")[2] if "." in document.name else ""
+        self._document_of[document.unique_id] = document
+        self._stored[document.unique_id] = StoredFile(document.content, document.mime_type, "documents", suffix)
+        if small := document.thumbnail:
+            self._stored[small.unique_id] = StoredFile(small.content, "image/jpeg", "thumbnails", ".jpg")
+        return document

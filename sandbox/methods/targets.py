@@ -1,0 +1,115 @@
+"""Where a bot wants to send, and whether it may."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.chats import Chat, Member
+from sandbox.errors import BadRequest, Forbidden
+from sandbox.messages import Message
+from sandbox.methods.call import MethodCall
+from sandbox.posting import thread_of_reply
+
+
+@dataclass(frozen=True)
+class Target:
+    """A chat the bot may write to, the topic, and the message it replies to."""
+
+    chat: Chat
+    thread_id: int | None
+    reply_to: int | None
+
+
+def known_chat(call: MethodCall, name: str = "chat_id") -> Chat:
+    """The chat a call names. Raises BadRequest when this bot cannot know it."""
+    chat_id = call.parameters.chat_id(name)
+    chat = call.world.chats.current(chat_id, call.bot.id)
+    if not chat.is_private and chat.member(call.bot.id) is None and not chat.username:
+        raise BadRequest("chat not found")
+    return chat
+
+
+def inside(call: MethodCall, chat: Chat) -> Member | None:
+    """The bot's own standing in a chat it belongs to. Raises Forbidden when kicked, blocked or gone."""
+    member = chat.member(call.bot.id)
+    if chat.is_private:
+        if member is not None and not member.inside:
+            raise Forbidden("bot was blocked by the user")
+        return member
+    if member is not None and member.status == "kicked":
+        raise Forbidden(f"bot was kicked from the {chat.kind_name}")
+    if member is None or not member.inside:
+        raise Forbidden(f"bot is not a member of the {chat.kind_name}")
+    return member
+
+
+def writable_chat(call: MethodCall) -> Chat:
+    """A chat in which the bot may post."""
+    chat_id = call.parameters.chat_id()
+    if isinstance(chat_id, int) and chat_id > 0 and call.world.chats.find(chat_id, call.bot.id) is None:
+        _refuse_stranger(call, chat_id)
+    chat = known_chat(call)
+    member = inside(call, chat)
+    if chat.is_channel and not (member and member.may("can_post_messages")):
+        raise BadRequest("need administrator rights in the channel chat")
+    if member and member.status == "member" and "can_send_messages" in chat.forbidden:
+        raise BadRequest("not enough rights to send text messages to the chat")
+    return chat
+
+
+def _refuse_stranger(call: MethodCall, user_id: int) -> None:
+    if call.world.bot_by_id(user_id):
+        raise Forbidden("bot can't send messages to bots")
+    meets = any(chat.has_inside(user_id) and chat.has_inside(call.bot.id) for chat in call.world.chats)
+    if user_id in call.world.people and meets:
+        raise Forbidden("bot can't initiate conversation with a user")
+
+
+def target(call: MethodCall) -> Target:
+    """Chat, topic and reply of a sending method."""
+    chat = writable_chat(call)
+    reply = _reply_to(call, chat)
+    return Target(chat, _thread(call, chat, reply), reply.id if reply else None)
+
+
+def _thread(call: MethodCall, chat: Chat, reply: Message | None) -> int | None:
+    thread_id = call.parameters.integer("message_thread_id")
+    if not thread_id:
+        return thread_of_reply(chat, reply) if reply else None
+    if thread_id not in chat.topics:
+        raise BadRequest("message thread not found")
+    member = chat.member(call.bot.id)
+    if chat.topics[thread_id].closed and not (member and member.may("can_manage_topics")):
+        raise BadRequest("TOPIC_CLOSED")
+    return thread_id
+
+
+def _reply_to(call: MethodCall, chat: Chat) -> Message | None:
+    parameters = reply_parameters(call)
+    if parameters is None:
+        return None
+    found = chat.messages.get(int(parameters.get("message_id") or 0))
+    if found is not None:
+        return found
+    if parameters.get("allow_sending_without_reply"):
+        return None
+    raise BadRequest("message to be replied not found")
+
+
+def reply_parameters(call: MethodCall) -> dict[str, Any] | None:
+    """ReplyParameters, or the two older parameters that Telegram still takes."""
+    given = call.parameters.object("reply_parameters")
+    if given is None and (message_id := call.parameters.integer("reply_to_message_id")):
+        given = {"message_id": message_id,
+                 "allow_sending_without_reply": call.parameters.boolean("allow_sending_without_reply")}  # fmt: skip
+    return given
+
+
+def message_of(call: MethodCall, chat: Chat, purpose: str) -> Message:
+    """The message a call names; `purpose` ends the error text: "edit", "delete", …"""
+    message_id = call.parameters.integer("message_id")
+    if message_id <= 0:
+        raise BadRequest("message identifier is not specified")
+    found = chat.messages.get(message_id)
+    if found is None:
+        raise BadRequest(f"message to {purpose} not found")
+    return found

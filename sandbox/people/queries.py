@@ -1,0 +1,91 @@
+"""Pressing buttons and using bots inline."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from sandbox import inline_results, posting, rendering
+from sandbox.chats import Chat
+from sandbox.errors import BadRequest
+from sandbox.markup import inline_keyboard
+from sandbox.messages import Message
+from sandbox.methods.call import MethodCall
+from sandbox.parameters import Parameters
+from sandbox.people.request import PeopleRequest, answer
+from sandbox.users import Bot
+
+MAX_QUERY = 256
+CHAT_TYPES = {"private": "sender", "group": "group", "supergroup": "supergroup", "channel": "channel"}
+
+
+async def press(request: PeopleRequest) -> Response:
+    """{chat_id, message_id, user_id, data} → what the bot answered within 10 s, or null."""
+    world, chat, person = request.world, request.chat(), request.person()
+    message, data = request.message(chat), request.fields.text("data")
+    if data not in _callback_data(message):
+        raise BadRequest("this message has no such button")
+    bot = _author_bot(request, message)
+    query = world.queries.ask(bot.id, person.id)
+    bot.updates.put("callback_query", {
+        "id": query.id, "from": person.as_object(), "message": rendering.message(message, chat, bot),
+        "chat_instance": str(abs(chat.id) * 7919), "data": data,
+    }, queue=person.id)  # fmt: skip
+    return answer(await world.queries.wait(query))
+
+
+def _callback_data(message: Message) -> list[str]:
+    rows = (message.reply_markup or {}).get("inline_keyboard", [])
+    return [button["callback_data"] for row in rows for button in row if "callback_data" in button]
+
+
+def _author_bot(request: PeopleRequest, message: Message) -> Bot:
+    author = message.via_bot or message.sender
+    return (request.world.bot_by_id(author.id) if author else None) or request.bot
+
+
+async def ask(request: PeopleRequest) -> Response:
+    """{chat_id, user_id, query, offset?} → {inline_query_id, results, next_offset, button?}, or null."""
+    world, person, bot = request.world, request.person(), request.bot
+    chat, text, offset = request.chat(), request.fields.text("query"), request.fields.text("offset")
+    if not bot.supports_inline_queries:
+        raise BadRequest("inline mode is off for this bot")
+    text = text[:MAX_QUERY]
+    if cached := world.queries.cached(bot.id, person.id, text, offset):
+        return answer(cached)
+    query = world.queries.ask(bot.id, person.id, text, offset)
+    bot.updates.put("inline_query", {
+        "id": query.id, "from": person.as_object(), "query": text, "offset": offset,
+        "chat_type": CHAT_TYPES[chat.type],
+    }, queue=person.id)  # fmt: skip
+    return answer(await world.queries.wait(query))
+
+
+async def choose(request: PeopleRequest) -> Response:
+    """{chat_id, user_id, query, result_id, inline_query_id, message_thread_id?} → the message posted."""
+    world, person, bot, fields = request.world, request.person(), request.bot, request.fields
+    chat, text = request.chat(), fields.text("query")[:MAX_QUERY]
+    result = _result(request, bot, fields.text("result_id"))
+    call = MethodCall(world, bot, Parameters({}))
+    message = posting.post(
+        world, chat, await inline_results.content(call, result), None if chat.is_channel else person,
+        sender_chat=chat.as_object() if chat.is_channel else None,
+        thread_id=fields.integer("message_thread_id") or None, via_bot=bot.user,
+        reply_markup=inline_keyboard(result.get("reply_markup")),
+    )  # fmt: skip
+    if bot.inline_feedback:
+        chosen = {"result_id": result["id"], "from": person.as_object(), "query": text}
+        bot.updates.put("chosen_inline_result", chosen | _inline_message_id(chat, message), queue=person.id)
+    return answer(rendering.message(message, chat, bot))
+
+
+def _inline_message_id(chat: Chat, message: Message) -> dict[str, Any]:
+    """Only messages with buttons can be edited later, so only those get an id."""
+    return {"inline_message_id": f"{chat.id}.{message.id}"} if message.reply_markup else {}
+
+
+def _result(request: PeopleRequest, bot: Bot, result_id: str) -> dict[str, Any]:
+    shown = request.world.queries.shown(bot.id, request.fields.text("inline_query_id"))
+    found = next((r for r in shown if r["id"] == result_id), None)
+    if found is None:
+        raise BadRequest("this result is no longer there; ask again")
+    return found

@@ -1,0 +1,96 @@
+"""The whole state of a local Telegram. Everything else reads or changes one of these.
+
+It lives in one event loop: whoever is outside (a test in another thread) goes through HTTP.
+"""
+
+import itertools
+import secrets
+
+from sandbox.calls import CallLog
+from sandbox.chats import Chat, Chats
+from sandbox.clock import Clock
+from sandbox.errors import BadRequest, Unauthorized
+from sandbox.events import Events
+from sandbox.faults import Faults
+from sandbox.files import Files
+from sandbox.queries import Queries
+from sandbox.settings import Settings
+from sandbox.updates import UpdateQueue
+from sandbox.users import Bot, User
+
+DEFAULT_TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"  # noqa: S105 - the example in Telegram's own manual
+FIRST_PERSON_ID = 700_000_001
+
+
+class World:
+    """People, bots, chats, files and everything that can be set about them."""
+
+    def __init__(self, token: str = DEFAULT_TOKEN) -> None:
+        self.clock = Clock()
+        self.events = Events()
+        self.calls = CallLog()
+        self.faults = Faults()
+        self.files = Files()
+        self.chats = Chats()
+        self.queries = Queries(self.clock)
+        self.settings = Settings()
+        self.people: dict[int, User] = {}
+        self.bots: dict[str, Bot] = {}
+        self._person_ids = itertools.count(FIRST_PERSON_ID)
+        self.add_bot("Sandbox Bot", "sandbox_bot", token)
+
+    @property
+    def bot(self) -> Bot:
+        """The bot people see: the first one."""
+        return next(iter(self.bots.values()))
+
+    def add_bot(self, first_name: str, username: str, token: str | None = None) -> Bot:
+        """What BotFather does. Raises BadRequest for a token that is not of the form `digits:letters`."""
+        token = token or f"{next(self._person_ids)}:{secrets.token_urlsafe(26)}"
+        number = token.partition(":")[0]
+        if not number.isdecimal() or not token.partition(":")[2]:
+            raise BadRequest("a bot token looks like 110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw")
+        user = User(int(number), first_name, username=username, is_bot=True)
+        self.bots[token] = Bot(token, user, UpdateQueue(self.clock))
+        return self.bots[token]
+
+    def add_person(self, first_name: str, user_id: int | None = None, **details: str | None) -> User:
+        """A new person."""
+        number = user_id if user_id is not None else next(i for i in self._person_ids if i not in self.people)
+        if number in self.people:
+            raise BadRequest(f"a user with the id {number} exists already")
+        self.people[number] = User(number, first_name, **details)  # type: ignore[arg-type]
+        return self.people[number]
+
+    def bot_by_token(self, token: str) -> Bot:
+        """Raises Unauthorized for a token that belongs to no bot."""
+        if token not in self.bots:
+            raise Unauthorized
+        return self.bots[token]
+
+    def bot_by_id(self, user_id: int) -> Bot | None:
+        """The bot with this user id."""
+        return next((bot for bot in self.bots.values() if bot.id == user_id), None)
+
+    def user(self, user_id: int) -> User | None:
+        """A person or a bot."""
+        if bot := self.bot_by_id(user_id):
+            return bot.user
+        return self.people.get(user_id)
+
+    def person(self, user_id: int) -> User:
+        """Raises BadRequest when there is no such person."""
+        if user_id not in self.people:
+            raise BadRequest(f"there is no person with the id {user_id}")
+        return self.people[user_id]
+
+    def dialog(self, person: User, bot: Bot) -> Chat:
+        """The private chat of a person with a bot, opened if need be."""
+        return self.chats.find(person.id, bot.id) or self.chats.create_private(person, bot.id)
+
+    def close(self) -> None:
+        """Lets everyone who waits go."""
+        self.events.close()
+        for bot in self.bots.values():
+            bot.updates.close()
+        self.queries.close()

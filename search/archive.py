@@ -1,0 +1,71 @@
+"""What the bot keeps of its chats: photos as they are posted, edited and taken back, and the chats themselves.
+
+Every method returns once SQL has committed, so that whoever calls it may confirm to Telegram. All of them may be
+called twice with the same thing: after a crash Telegram hands it over again.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from search.records import Chat, ChatCounts, ChatInfo, Photo, PhotoPost
+from storage.chats import Chats
+from storage.photos import Photos
+from storage.vectors import VectorIndex
+
+
+class Archive:
+    """The write side of the domain. Tells the indexer (`wake`) when there is something to do."""
+
+    def __init__(self, chats: Chats, photos: Photos, index: VectorIndex, wake: Callable[[], None]) -> None:
+        self._chats = chats
+        self._photos = photos
+        self._index = index
+        self._wake = wake
+
+    async def seen(self, chat: ChatInfo, at: datetime) -> None:
+        """Something happened in a chat: its title or username may be new."""
+        await self._chats.saw(chat, at)
+
+    async def joined(self, chat: ChatInfo, at: datetime) -> None:
+        """The bot is a member; what it kept from an earlier stay can be searched again."""
+        await self._chats.joined(chat, at)
+
+    async def left(self, chat_id: int, at: datetime) -> None:
+        """The bot is no longer a member; nothing of the chat can be searched."""
+        await self._chats.left(chat_id, at)
+
+    async def migrated(self, old_chat_id: int, new: ChatInfo, at: datetime) -> None:
+        """A group became a supergroup with another id and takes its archive along."""
+        moved = await self._chats.migrate(old_chat_id, new, at)
+        if moved:
+            await self._index.move(moved, old_chat_id, new.id)
+
+    async def posted(self, post: PhotoPost) -> None:
+        """A photo was posted: kept as pending before anything else happens to it."""
+        if await self._photos.add(post) is not None:
+            self._wake()
+
+    async def edited(self, post: PhotoPost) -> None:
+        """A message with a photo was edited: another caption, or another picture to index."""
+        edit = await self._photos.edit(post)
+        if edit is not None and edit.image_changed:
+            await self._index.remove([edit.photo.id], edit.photo.chat_id)
+            self._wake()
+
+    async def taken_back(self, chat_id: int, message_id: int) -> None:
+        """A message that held a photo holds none any more."""
+        photo = await self._photos.remove(chat_id, message_id)
+        if photo is not None:
+            await self._index.remove([photo.id], photo.chat_id)
+
+    async def chat(self, chat_id: int) -> Chat | None:
+        """What is known of a chat."""
+        return await self._chats.get(chat_id)
+
+    async def counts(self, chat_id: int) -> ChatCounts:
+        """How many photos of a chat are indexed, waiting and failed."""
+        return await self._photos.counts(chat_id)
+
+    async def resendable(self, photo: Photo, file_id: str) -> None:
+        """Keeps the id under which a document's picture can be sent as a photo from now on."""
+        await self._photos.keep_photo_file_id(photo.image_id, file_id)

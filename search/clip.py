@@ -1,0 +1,159 @@
+"""The embedder of production: any model that open_clip can load, on whatever this machine computes with."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from search.embedder import Embedding, Pixels
+from search.errors import ModelDamaged, ModelError, ModelUnknown, ModelUnreachable
+from search.model_spec import ModelSpec
+from search.torchvision_operators import declare_missing_operators
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Where and how precisely to compute; `auto` asks the machine."""
+
+    device: str = "auto"
+    precision: str = "auto"
+    threads: int = 0
+    """0: half of the cores, at least one. With torch's threads equal to the cores and one other busy process,
+    throughput fell 8× on 2 cores; with one thread it is the process's own."""
+
+    def chosen_device(self) -> str:
+        """cuda, then mps, then cpu."""
+        if self.device != "auto":
+            return self.device
+        if torch.cuda.is_available():
+            return "cuda"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+
+    def chosen_precision(self) -> str:
+        """fp16 on a GPU; fp32 elsewhere, where half precision is faster on some processors only."""
+        if self.precision != "auto":
+            return self.precision
+        return "fp16" if self.chosen_device().startswith("cuda") else "fp32"
+
+    def chosen_threads(self) -> int:
+        """At least one."""
+        return self.threads or max(1, (os.cpu_count() or 1) // 2)
+
+
+class ClipEmbedder:
+    """A loaded open_clip model. Blocking: `search.encoding` gives it a thread of its own."""
+
+    def __init__(
+        self,
+        model_id: str,
+        model: Any,
+        transform: Callable[[Image.Image], torch.Tensor],
+        tokenizer: Callable[[list[str]], torch.Tensor],
+        device: torch.device,
+        dtype: torch.dtype,
+    ) -> None:
+        self._model_id = model_id
+        self._model = model
+        self._transform = transform
+        self._tokenizer = tokenizer
+        self._device = device
+        self._dtype = dtype
+        self._dimensions = int(self.embed_texts(["a photo"]).shape[1])
+
+    @classmethod
+    def load(cls, setting: str, compute: Compute) -> "ClipEmbedder":
+        """Loads the model that `setting` names (see `ModelSpec`), from disk or from its hub.
+
+        Raises:
+            ModelUnknown, ModelUnreachable, ModelDamaged: written for the operator; never another model instead.
+        """
+        spec = ModelSpec.parse(setting)
+        declare_missing_operators()
+        import open_clip  # noqa: PLC0415 - takes 2 s, and only after the operators are declared
+
+        spec.check_known(open_clip.list_pretrained())
+        _check_files(spec)
+        torch.set_num_threads(compute.chosen_threads())
+        device, precision = compute.chosen_device(), compute.chosen_precision()
+        try:
+            model, transform = open_clip.create_model_from_pretrained(
+                spec.name, spec.pretrained, precision=precision, device=device
+            )
+            tokenizer = open_clip.get_tokenizer(spec.name)
+            model.eval()
+            dtype = open_clip.get_input_dtype(precision)
+            return cls(spec.model_id(), model, transform, tokenizer, torch.device(device), dtype)
+        except Exception as exc:  # hub, network, file and model code raise each their own
+            raise _translated(spec, exc) from exc
+
+    @property
+    def model_id(self) -> str:
+        """See `Embedder`."""
+        return self._model_id
+
+    @property
+    def dimensions(self) -> int:
+        """See `Embedder`."""
+        return self._dimensions
+
+    @property
+    def image_size(self) -> int:
+        """See `Embedder`."""
+        size = self._model.visual.image_size
+        return int(min(size)) if isinstance(size, tuple | list) else int(size)
+
+    def prepare(self, image: Image.Image) -> Pixels:
+        """See `Embedder`."""
+        return np.asarray(self._transform(image).numpy(), dtype=np.float32)
+
+    def embed_images(self, batch: Sequence[Pixels]) -> Embedding:
+        """See `Embedder`."""
+        pixels = torch.from_numpy(np.stack(batch)).to(self._device, self._dtype)
+        with torch.inference_mode():
+            return _normalised(self._model.encode_image(pixels))
+
+    def embed_texts(self, texts: Sequence[str]) -> Embedding:
+        """See `Embedder`."""
+        with torch.inference_mode():
+            return _normalised(self._model.encode_text(self._tokenizer(list(texts)).to(self._device)))
+
+
+def _normalised(features: torch.Tensor) -> Embedding:
+    """In float32 even where the model computes in halves: float16 norms cost a digit of every cosine."""
+    return np.asarray(torch.nn.functional.normalize(features.float(), dim=-1).cpu().numpy(), dtype=np.float32)
+
+
+def _check_files(spec: ModelSpec) -> None:
+    if spec.directory is not None and not (spec.directory / "open_clip_config.json").is_file():
+        raise ModelUnknown(
+            f"The model {spec.text!r} is not there: {spec.directory} holds no open_clip_config.json. "
+            "Set CHATLENS_MODEL to a directory in open_clip's own layout."
+        )
+    if spec.weights_file is not None and not spec.weights_file.is_file():
+        raise ModelUnknown(f"The weights of {spec.text!r} are not there: {spec.weights_file} is no file.")
+
+
+def _translated(spec: ModelSpec, exc: Exception) -> ModelError:
+    if spec.directory is not None or spec.weights_file is not None:
+        return ModelDamaged(
+            f"The model {spec.text!r} could not be read ({type(exc).__name__}: {exc}). "
+            "Copy its files again, or set CHATLENS_MODEL to another model."
+        )
+    if isinstance(exc, MemoryError):
+        return ModelDamaged(
+            f"The model {spec.text!r} needs more memory than there is. Set CHATLENS_MODEL to a smaller one."
+        )
+    return ModelUnreachable(
+        f"The model {spec.text!r} (setting CHATLENS_MODEL) is not on this machine and could not be downloaded "
+        f"({type(exc).__name__}: {str(exc)[:200]}).\n"
+        "Without a network you can:\n"
+        "  - run once where the hub can be reached and copy the cache here (HF_HOME says where it lies);\n"
+        "  - set HF_ENDPOINT to a mirror you trust;\n"
+        "  - put the model's files into a directory in open_clip's layout and set "
+        "CHATLENS_MODEL=local-dir:/that/directory;\n"
+        "  - set CHATLENS_MODEL=local-dir:models/demo to try the bot with the small bundled model."
+    )

@@ -1,0 +1,105 @@
+"""Everything that can go wrong in `search`, drawn once.
+
+SearchError
+├── QuestionError          told to the person who asked, word for word
+│   ├── EmptyQuestion
+│   ├── QuestionTooLong
+│   └── ChatNotSearchable
+├── ImageRefused           a file that is no picture we accept; its text is kept on the photo's row
+├── FileError
+│   ├── FileGone           will never come: no retry
+│   └── FileUnreachable    may come later: retried with growing pauses
+└── ModelError             the operator must act: printed at start, the bot does not run
+    ├── ModelUnknown
+    ├── ModelUnreachable
+    └── ModelDamaged
+
+`storage.errors.StorageError` passes through unchanged: it is already written for the operator.
+"""
+
+from datetime import timedelta
+
+from storage.errors import ModelMismatch, StorageError
+
+__all__ = [
+    "ChatNotSearchable",
+    "EmptyQuestion",
+    "FileError",
+    "FileGone",
+    "FileUnreachable",
+    "ImageRefused",
+    "ModelDamaged",
+    "ModelError",
+    "ModelMismatch",
+    "ModelUnknown",
+    "ModelUnreachable",
+    "QuestionError",
+    "QuestionTooLong",
+    "SearchError",
+    "StorageError",
+]
+
+
+class SearchError(Exception):
+    """Search failed."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or type(self).__doc__ or type(self).__name__)
+
+
+class QuestionError(SearchError):
+    """I did not understand the question."""
+
+
+class EmptyQuestion(QuestionError):
+    """What should I look for? Try /search red car – or reply to a photo with /similar."""
+
+
+class QuestionTooLong(QuestionError):
+    """That question is too long for me. A few words work best, for example /search red car."""
+
+    def __init__(self, characters: int, limit: int) -> None:
+        super().__init__(
+            f"That question has {characters} characters; I can take {limit}. "
+            "A few words work best, for example /search red car."
+        )
+
+
+class ChatNotSearchable(QuestionError):
+    """I am no longer a member of this chat, so its photos cannot be searched. Add me again to use them."""
+
+
+class ImageRefused(SearchError):
+    """The file is not a picture that can be read."""
+
+
+class FileError(SearchError):
+    """The file could not be fetched."""
+
+
+class FileGone(FileError):
+    """The file is no longer available."""
+
+
+class FileUnreachable(FileError):
+    """The file could not be fetched just now."""
+
+    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ModelError(SearchError):
+    """The model could not be loaded."""
+
+
+class ModelUnknown(ModelError):
+    """The model's name is not known to open_clip."""
+
+
+class ModelUnreachable(ModelError):
+    """The model's weights are not on this machine and could not be downloaded."""
+
+
+class ModelDamaged(ModelError):
+    """The model's files are there but could not be read."""

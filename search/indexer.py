@@ -1,0 +1,259 @@
+"""Takes photos from `pending` to `indexed`: claim, fetch, embed, store. Nothing here answers anybody.
+
+claimed rows ─▶ fetchers (download, decode) ─▶ bounded look-ahead ─▶ one encoder (embed, store, finish)
+
+What a crash leaves behind is a row in `pending`; it is claimed again at the next start. The order of the last
+steps is vector in SQL, row `indexed`, Chroma: each can be repeated without harm.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from time import perf_counter
+
+from search.embedder import Embedding, Pixels
+from search.encoding import Encoding
+from search.errors import FileGone, FileUnreachable, ImageRefused, StorageError
+from search.pictures import Pictures
+from search.records import Photo
+from storage.embeddings import Embeddings
+from storage.queue import IndexQueue
+from storage.records import IndexEntry
+from storage.vectors import VectorIndex
+
+log = logging.getLogger(__name__)
+
+FETCHERS = 4
+"""Downloads at a time: hides the latency of Telegram's file servers without crowding out answers."""
+LOOKAHEAD = 32
+"""Prepared pictures that may wait for the encoder: 600 kB each at 224 px."""
+LEASE = timedelta(minutes=10)
+"""After that a claimed row is claimed again: longer than any download may take."""
+BATCH_SECONDS = 0.25
+"""What a batch may last, because it is what a question may have to wait."""
+MAX_BATCH = 32
+MAX_ATTEMPTS = 8
+FIRST_PAUSE = timedelta(seconds=5)
+"""Doubled at every attempt, so that eight of them span ten minutes."""
+TROUBLE_PAUSE = 2.0
+"""Seconds before a stage goes on after the database failed it."""
+
+
+@dataclass(slots=True)
+class _Picture:
+    """One image in hand, and every claimed photo that shows it: equal files are embedded once."""
+
+    photos: list[Photo]
+    pixels: Pixels | None = None
+    embedding: Embedding | None = None
+
+    @property
+    def image_id(self) -> int:
+        return self.photos[0].image_id
+
+
+@dataclass(slots=True)
+class _Pace:
+    """How many pictures fit into `BATCH_SECONDS`, learned from the batches so far."""
+
+    seconds_each: float = BATCH_SECONDS
+    batch: int = field(default=1)
+
+    def learn(self, pictures: int, seconds: float) -> None:
+        self.seconds_each = 0.5 * self.seconds_each + 0.5 * seconds / pictures
+        self.batch = max(1, min(MAX_BATCH, int(BATCH_SECONDS / max(self.seconds_each, 1e-6))))
+
+
+class Indexer:
+    """Indexes whatever is pending, for as long as it is started."""
+
+    def __init__(
+        self,
+        queue: IndexQueue,
+        embeddings: Embeddings,
+        index: VectorIndex,
+        pictures: Pictures,
+        encoding: Encoding,
+    ) -> None:
+        self._queue = queue
+        self._embeddings = embeddings
+        self._index = index
+        self._pictures = pictures
+        self._encoding = encoding
+        self._in_hand: dict[int, _Picture] = {}
+        self._claimed: asyncio.Queue[_Picture] = asyncio.Queue(FETCHERS)
+        self._prepared: asyncio.Queue[_Picture | None] = asyncio.Queue(LOOKAHEAD)
+        self._news = asyncio.Event()
+        self._pace = _Pace()
+        self._feeding: list[asyncio.Task[None]] = []
+        self._encoder: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Frees what a process that is gone had claimed, and begins."""
+        await self._queue.release_all()
+        stages = [self._claim, *[self._fetch] * FETCHERS]
+        self._feeding = [asyncio.create_task(self._forever(stage), name="indexer") for stage in stages]
+        self._encoder = asyncio.create_task(self._encode_until_stopped(), name="indexer-encoder")
+
+    def wake(self) -> None:
+        """There is something new to index."""
+        self._news.set()
+
+    async def stop(self) -> None:
+        """Finishes the batch in hand; everything else stays pending."""
+        for task in self._feeding:
+            task.cancel()
+        await asyncio.gather(*self._feeding, return_exceptions=True)
+        while not self._prepared.empty():
+            self._prepared.get_nowait()
+        if self._encoder is not None:
+            self._prepared.put_nowait(None)
+            await self._encoder
+        self._in_hand.clear()
+
+    async def _forever(self, stage: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await self._guarded(stage())
+
+    async def _guarded(self, step: Awaitable[None]) -> None:
+        """A step that fails is logged and tried again later: its rows are still pending in SQL."""
+        try:
+            await step
+        except StorageError as exc:
+            log.error("Indexing waits for the database: %s", exc)
+            await asyncio.sleep(TROUBLE_PAUSE)
+        except Exception:
+            log.exception("Indexing met a mistake of its own and goes on")
+            await asyncio.sleep(TROUBLE_PAUSE)
+
+    # -- claim ---------------------------------------------------------------------------------------------
+
+    async def _claim(self) -> None:
+        self._news.clear()
+        photos = await self._queue.claim(2 * FETCHERS, datetime.now(UTC), LEASE)
+        for photo in photos:
+            await self._take(photo)
+        if not photos:
+            await self._rest()
+
+    async def _take(self, photo: Photo) -> None:
+        picture = self._in_hand.get(photo.image_id)
+        if picture is not None:
+            picture.photos.append(photo)
+            return
+        picture = self._in_hand[photo.image_id] = _Picture([photo])
+        await self._claimed.put(picture)
+
+    async def _rest(self) -> None:
+        """Until something new is posted or a postponed photo is due."""
+        now = datetime.now(UTC)
+        due = await self._queue.next_due(now)
+        seconds = None if due is None else max(0.05, (due - now).total_seconds())
+        try:
+            await asyncio.wait_for(self._news.wait(), seconds)
+        except TimeoutError:
+            return
+
+    # -- fetch ---------------------------------------------------------------------------------------------
+
+    async def _fetch(self) -> None:
+        picture = await self._claimed.get()
+        try:
+            known = await self._embeddings.vectors([picture.image_id])
+            picture.embedding = known.get(picture.image_id)
+            if picture.embedding is None:
+                picture.pixels = await self._pictures.pixels(picture.photos[0])
+        except (FileGone, ImageRefused) as exc:
+            await self._fail(picture, str(exc))
+        except FileUnreachable as exc:
+            await self._postpone(picture, exc)
+        except BaseException:
+            self._in_hand.pop(picture.image_id, None)
+            raise
+        else:
+            await self._prepared.put(picture)
+
+    async def _fail(self, picture: _Picture, reason: str) -> None:
+        self._in_hand.pop(picture.image_id, None)
+        for photo in picture.photos:
+            log.info("Photo %s is left out: %s", photo.id, reason)
+            await self._queue.fail(photo.id, reason)
+
+    async def _postpone(self, picture: _Picture, trouble: FileUnreachable) -> None:
+        self._in_hand.pop(picture.image_id, None)
+        for photo in picture.photos:
+            if photo.attempts + 1 >= MAX_ATTEMPTS:
+                await self._queue.fail(photo.id, str(trouble))
+                continue
+            pause = max(trouble.retry_after or timedelta(), FIRST_PAUSE * 2**photo.attempts)
+            log.info("Photo %s is tried again in %s: %s", photo.id, pause, trouble)
+            await self._queue.postpone(photo.id, str(trouble), datetime.now(UTC) + pause)
+
+    # -- encode --------------------------------------------------------------------------------------------
+
+    async def _encode_until_stopped(self) -> None:
+        while (first := await self._prepared.get()) is not None:
+            batch = [first]
+            while len(batch) < self._pace.batch and not self._prepared.empty():
+                picture = self._prepared.get_nowait()
+                if picture is None:
+                    await self._guarded(self._index_batch(batch))
+                    return
+                batch.append(picture)
+            await self._guarded(self._index_batch(batch))
+
+    async def _index_batch(self, batch: Sequence[_Picture]) -> None:
+        try:
+            await self._embed([picture for picture in batch if picture.embedding is None])
+            await self._keep([picture for picture in batch if picture.embedding is not None])
+        finally:
+            for picture in batch:
+                self._in_hand.pop(picture.image_id, None)
+
+    async def _embed(self, batch: Sequence[_Picture]) -> None:
+        if not batch:
+            return
+        started = perf_counter()
+        try:
+            embeddings = await self._encoding.photos([_pixels(picture) for picture in batch])
+        except (RuntimeError, ValueError) as exc:
+            await self._embed_apart(batch, exc)
+            return
+        self._pace.learn(len(batch), perf_counter() - started)
+        for picture, embedding in zip(batch, embeddings, strict=True):
+            picture.embedding = embedding
+        await self._embeddings.store({picture.image_id: embeddings[i] for i, picture in enumerate(batch)})
+
+    async def _embed_apart(self, batch: Sequence[_Picture], trouble: Exception) -> None:
+        """One picture that the model chokes on must not sink the others of its batch."""
+        if len(batch) == 1:
+            await self._fail(batch[0], f"The model could not read the picture ({trouble}).")
+            return
+        for picture in batch:
+            await self._embed([picture])
+
+    async def _keep(self, batch: Sequence[_Picture]) -> None:
+        """`indexed` in SQL first, Chroma after: what Chroma shows is then never more than SQL vouches for, and what
+        a crash kept from it is written when the two are compared at the next start."""
+        shown = {photo.id: _entry(photo, picture) for picture in batch for photo in self._let_go(picture)}
+        finished = await self._queue.finish([(entry.photo_id, entry.image_id) for entry in shown.values()])
+        await self._index.add([shown[photo_id] for photo_id, _ in finished])
+
+    def _let_go(self, picture: _Picture) -> list[Photo]:
+        """Photos claimed from now on find the stored vector instead of joining this picture."""
+        self._in_hand.pop(picture.image_id, None)
+        return picture.photos
+
+
+def _pixels(picture: _Picture) -> Pixels:
+    if picture.pixels is None:
+        raise ValueError("a picture without pixels reached the encoder")
+    return picture.pixels
+
+
+def _entry(photo: Photo, picture: _Picture) -> IndexEntry:
+    if picture.embedding is None:
+        raise ValueError("a picture without an embedding reached the index")
+    return IndexEntry(photo.id, photo.image_id, photo.chat_id, picture.embedding)

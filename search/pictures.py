@@ -1,0 +1,40 @@
+"""From a post to a model's input: download, decode, prepare. Used for photos to index and photos asked about."""
+
+import asyncio
+
+from search.embedder import Embedder, Pixels
+from search.files import FileSource, file_to_embed
+from search.images import DecodingLimits, decode, preview
+from search.records import Photo, PhotoPost
+
+
+class Pictures:
+    """Fetches and decodes; both off the event loop."""
+
+    def __init__(self, files: FileSource, embedder: Embedder, limits: DecodingLimits, max_bytes: int) -> None:
+        self._files = files
+        self._embedder = embedder
+        self._limits = limits
+        self._max_bytes = max_bytes
+
+    async def pixels(self, post: PhotoPost | Photo) -> Pixels:
+        """float32 `[3, h, w]`, from the smallest of the photo's sizes that covers the model's input.
+
+        Raises:
+            FileGone, FileUnreachable, ImageRefused
+        """
+        side = self._embedder.image_size
+        data = await self._files.fetch(file_to_embed(post, side, self._max_bytes))
+        return await asyncio.to_thread(self._prepare, data, side)
+
+    async def preview(self, post: PhotoPost | Photo) -> bytes:
+        """The picture as a JPEG that can be sent as a photo, for files that cannot be sent again as they are.
+
+        Raises:
+            FileGone, FileUnreachable, ImageRefused
+        """
+        data = await self._files.fetch(post.file_id)
+        return await asyncio.to_thread(preview, data, self._limits)
+
+    def _prepare(self, data: bytes, side: int) -> Pixels:
+        return self._embedder.prepare(decode(data, self._limits, shorter_side=side))

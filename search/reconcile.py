@@ -1,0 +1,49 @@
+"""Keeps Chroma equal to SQL, in the background: at start, and whenever the index says that it was found wanting."""
+
+import asyncio
+import logging
+
+from search.errors import StorageError
+from storage.vectors import VectorIndex
+
+log = logging.getLogger(__name__)
+
+PAUSE = 30.0
+"""Seconds before a reconciliation that failed is tried again; searches are answered exactly meanwhile."""
+
+
+class Reconciler:
+    """A task that compares and mends."""
+
+    def __init__(self, index: VectorIndex) -> None:
+        self._index = index
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins with a comparison: a crash may have come between SQL and Chroma."""
+        self._task = asyncio.create_task(self._run(), name="reconciler")
+
+    async def stop(self) -> None:
+        """Ends wherever it is; what is not mended is found again at the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            await self._index.needs_reconcile.wait()
+            try:
+                mended = await self._index.reconcile(_log_progress)
+            except StorageError as exc:
+                log.error("The vector index could not be compared with the database, trying again: %s", exc)
+                await asyncio.sleep(PAUSE)
+            except Exception:
+                log.exception("Comparing the vector index with the database failed, trying again")
+                await asyncio.sleep(PAUSE)
+            else:
+                if mended.missing or mended.orphaned or mended.moved or mended.rebuilt:
+                    log.warning("The vector index was mended: %s", mended)
+
+
+def _log_progress(done: int, total: int) -> None:
+    log.info("Vector index: %s of %s photos compared", done, total)

@@ -1,0 +1,27 @@
+"""The records of `storage` that the layers above may use: they import them from here, never from `storage`."""
+
+from storage.records import (
+    Chat,
+    ChatCounts,
+    ChatInfo,
+    FileKind,
+    Photo,
+    PhotoPost,
+    PhotoSize,
+    PhotoSource,
+    PhotoState,
+    Sender,
+)
+
+__all__ = [
+    "Chat",
+    "ChatCounts",
+    "ChatInfo",
+    "FileKind",
+    "Photo",
+    "PhotoPost",
+    "PhotoSize",
+    "PhotoSource",
+    "PhotoState",
+    "Sender",
+]

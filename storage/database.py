@@ -1,0 +1,193 @@
+"""The one door to SQL: opening, migrating, transactions, and the translation of the driver's errors.
+
+Knows dialects, not tables. Queries live with their nouns: chats, photos, queue, embeddings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Table, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    NoSuchModuleError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from storage import migrations
+from storage.errors import DatabaseUnavailable
+
+T = TypeVar("T")
+
+IDS_PER_STATEMENT = 1_000
+"""Far under the limits of bound values in a statement (SQLite 32,766, PostgreSQL 32,767)."""
+
+SQLITE_PRAGMAS = (
+    # How long a lock of another process (a backup, sqlite3 at a prompt) is waited for; ours never compete.
+    "PRAGMA busy_timeout=10000",
+    "PRAGMA journal_mode=WAL",
+    # Telegram forgets an update once we ask for the next one: what we have confirmed must survive
+    # a power cut, which WAL's usual NORMAL does not promise.
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    # What people delete is overwritten, not only unlinked.
+    "PRAGMA secure_delete=ON",
+)
+
+ADVICE = (
+    ("locked", "Another program holds it: close that program, or wait until it is done."),
+    ("readonly", "It is read-only: give the bot's user the right to write the file and its folder."),
+    ("full", "The disk is full: make room; nothing that was confirmed is lost."),
+    ("unable to open", "Check that the folder exists and that the bot's user may write there."),
+    ("not a database", "The file is something else: set another path, or restore a backup."),
+    ("malformed", "The file is damaged: restore a backup."),
+)
+OTHER_ADVICE = "Check the database address in the settings and that its server is running."
+
+OUR_MISTAKES = (IntegrityError, ProgrammingError, DataError)
+"""A wrong statement is a bug: it is shown as such, not as a database that is away."""
+
+
+class Database:
+    """An SQL database with the current schema; makes connections, hands out transactions."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        # SQLite has one writer at a time. Waiting for it here costs nothing and is fair; waiting in SQLite
+        # blocks the connection's thread, polls, and ends in "database is locked" under load.
+        self._writers = asyncio.Lock() if engine.dialect.name == "sqlite" else None
+
+    @classmethod
+    async def open(cls, url: str) -> Database:
+        """Open `sqlite+aiosqlite:///path` or `postgresql+asyncpg://…` and bring its schema up to date.
+
+        Raises DatabaseUnavailable and SchemaTooNew; the folder of a SQLite file is made where it is missing.
+        """
+        with _translated():
+            database = cls(_engine(url))
+        try:
+            async with database.transaction() as connection:
+                await connection.run_sync(migrations.upgrade)
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A connection whose writes are all kept, durably, or none: an error or a cancellation rolls back.
+
+        Raises DatabaseUnavailable. Writers take turns on SQLite, so do nothing slow inside.
+        """
+        turn: AbstractAsyncContextManager[Any] = self._writers or nullcontext()
+        async with turn:
+            with _translated():
+                async with self._engine.connect() as connection:
+                    await connection.execution_options(writes=True)
+                    async with connection.begin():
+                        yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for questions, which see one state of the database (SQLite) and wait for no writer.
+
+        Raises DatabaseUnavailable.
+        """
+        with _translated():
+            async with self._engine.connect() as connection:
+                yield connection
+
+    async def close(self) -> None:
+        """Close every connection; nothing else may be asked afterwards."""
+        await self._engine.dispose()
+
+
+def insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows ON CONFLICT, which both dialects write alike and SQLAlchemy keeps apart."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
+
+
+def batches(items: Sequence[T], size: int = IDS_PER_STATEMENT) -> Iterator[list[T]]:
+    """The items in lists of at most `size`, as many as one statement takes."""
+    remaining = iter(items)
+    while batch := list(islice(remaining, size)):
+        yield batch
+
+
+def _engine(url: str) -> AsyncEngine:
+    parsed = _parsed(url)
+    if parsed.get_backend_name() != "sqlite":
+        # A server may have closed a connection that lay idle: ask before using it.
+        return create_async_engine(parsed, pool_pre_ping=True)
+    if not parsed.database or parsed.database == ":memory:":
+        raise DatabaseUnavailable("a SQLite database needs a file", "Give a path in the database address.")
+    try:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnavailable(str(error), "Give the bot's user the right to make that folder.") from error
+    engine = create_async_engine(parsed)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        parsed.get_dialect()
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise DatabaseUnavailable(
+            f"its address is not understood ({type(error).__name__})",
+            "Write sqlite+aiosqlite:///path/to/file or postgresql+asyncpg://user:password@host/name "
+            "(which needs the `postgres` extra).",
+        ) from error
+    return parsed
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # None: the driver must not begin transactions by itself; `_begin_sqlite` does.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in SQLITE_PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # IMMEDIATE takes the write lock at once: one that reads first and then writes cannot fail halfway.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn a driver's error into DatabaseUnavailable with advice; mistakes of our own stay what they are."""
+    try:
+        yield
+    except OUR_MISTAKES:
+        raise
+    except (DatabaseError, InterfaceError) as error:
+        raise _unavailable(str(error.orig)) from error
+    except PoolTimeout as error:
+        raise DatabaseUnavailable("every connection is busy", "Wait a moment and try again.") from error
+    except OSError as error:  # a server that cannot be reached, before the driver has a connection to blame
+        raise _unavailable(str(error)) from error
+
+
+def _unavailable(reason: str) -> DatabaseUnavailable:
+    advice = next((advice for sign, advice in ADVICE if sign in reason), OTHER_ADVICE)
+    return DatabaseUnavailable(reason, advice)

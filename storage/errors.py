@@ -1,0 +1,56 @@
+"""The errors of the storage layer; no driver's error leaves it untranslated.
+
+    StorageError
+    ├── DatabaseUnavailable      the SQL database cannot be opened, read or written at this moment
+    ├── SchemaTooNew             a newer version of the program has written this database
+    ├── VectorIndexUnavailable   Chroma is broken or cannot be reached; SQL still has every vector
+    └── ModelMismatch            the archive's vectors were made by another model
+
+Each message is written for the person who runs the bot and says what to do.
+"""
+
+from __future__ import annotations
+
+
+class StorageError(Exception):
+    """The archive cannot be used."""
+
+
+class DatabaseUnavailable(StorageError):  # noqa: N818 - named for what is so, not for the raising of it
+    """The database cannot be read or written at this moment."""
+
+    def __init__(self, reason: str, advice: str) -> None:
+        super().__init__(f"The database cannot be used: {reason}. {advice}")
+        self.reason = reason
+        self.advice = advice
+
+
+class SchemaTooNew(StorageError):  # noqa: N818
+    """The database was written by a newer version of the program."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"The database has schema {revision!r}, which this version does not know. "
+            "Install the version that wrote it, or a newer one; nothing was changed."
+        )
+        self.revision = revision
+
+
+class VectorIndexUnavailable(StorageError):  # noqa: N818
+    """Chroma is broken or cannot be reached."""
+
+    def __init__(self, reason: str, advice: str = "It is rebuilt from the database; searches go on.") -> None:
+        super().__init__(f"The vector index cannot be used: {reason}. {advice}")
+        self.reason = reason
+
+
+class ModelMismatch(StorageError):  # noqa: N818
+    """The archive belongs to another model: vectors of two models cannot be compared."""
+
+    def __init__(self, recorded: str, asked: str) -> None:
+        super().__init__(
+            f"The archive was indexed with the model {recorded!r}, but {asked!r} is configured. "
+            f"Set the model back to {recorded!r}, or use another data directory for {asked!r}."
+        )
+        self.recorded = recorded
+        self.asked = asked

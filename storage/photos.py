@@ -1,0 +1,213 @@
+"""The photos of every chat's archive, as messages tell of them; the work over them is in `storage.queue`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import Database, batches, insert
+from storage.records import ChatCounts, Edit, Photo, PhotoPost, PhotoState
+from storage.schema import AT_ONCE, chats, images, photo_rows, photos
+
+
+class Photos:
+    """Keeps one row per photo message, and one image per file however often it is posted."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, post: PhotoPost) -> Photo | None:
+        """Write a new photo as pending; None where the message is already known. Durable on return.
+
+        A post to a group that has become a supergroup goes to the supergroup's archive.
+        """
+        async with self._database.transaction() as connection:
+            return await _add(connection, post)
+
+    async def edit(self, post: PhotoPost) -> Edit | None:
+        """Bring the photo of an edited message up to date, or add it; None where it was forgotten.
+
+        Another picture makes it pending again, with no attempts counted.
+        """
+        async with self._database.transaction() as connection:
+            known = await _find(connection, post.chat_id, post.message_id)
+            if known is None:
+                added = await _add(connection, post)
+                return None if added is None else Edit(added, None, image_changed=True)
+            if known.state is PhotoState.FORGOTTEN:
+                return None
+            return await _edit(connection, known, post)
+
+    async def remove(self, origin_chat_id: int, message_id: int) -> Photo | None:
+        """Delete a photo, and its image and vectors unless another photo shows it; returns what it was."""
+        async with self._database.transaction() as connection:
+            photo = await _find(connection, origin_chat_id, message_id)
+            if photo is not None:
+                await connection.execute(delete(photos).where(photos.c.id == photo.id))
+                await _drop_unused_image(connection, photo.image_id)
+            return photo
+
+    async def get(self, ids: Sequence[int]) -> dict[int, Photo]:
+        """The photos of these ids; what does not exist is left out."""
+        found: dict[int, Photo] = {}
+        async with self._database.reading() as connection:
+            for batch in batches(ids):
+                rows = await connection.execute(photo_rows().where(photos.c.id.in_(batch)))
+                found |= {row.id: Photo.from_row(row) for row in rows}
+        return found
+
+    async def find(self, origin_chat_id: int, message_id: int) -> Photo | None:
+        """The photo of a message; `origin_chat_id` is the chat in which that message stands."""
+        async with self._database.reading() as connection:
+            return await _find(connection, origin_chat_id, message_id)
+
+    async def by_file(self, chat_id: int, file_unique_id: str) -> list[Photo]:
+        """Every posting of a file in a chat's archive, earliest first."""
+        of_file = photo_rows().where(images.c.file_unique_id == file_unique_id, photos.c.chat_id == chat_id)
+        async with self._database.reading() as connection:
+            rows = await connection.execute(of_file.order_by(photos.c.date, photos.c.id))
+            return [Photo.from_row(row) for row in rows]
+
+    async def counts(self, chat_id: int) -> ChatCounts:
+        """How many photos of a chat are in which state, and since when there are any."""
+        of_chat = photos.c.chat_id == chat_id
+        by_state = (
+            select(photos.c.state, func.count().label("number")).where(of_chat).group_by(photos.c.state)
+        )
+        earliest = (
+            select(photos.c.date)
+            .where(of_chat, photos.c.state != PhotoState.FORGOTTEN)
+            .order_by(photos.c.date)
+            .limit(1)
+        )
+        async with self._database.reading() as connection:
+            counted: dict[str, int] = {row.state: row.number for row in await connection.execute(by_state)}
+            since = await connection.scalar(earliest)
+        return ChatCounts(
+            indexed=counted.get(PhotoState.INDEXED, 0),
+            waiting=counted.get(PhotoState.PENDING, 0),
+            failed=counted.get(PhotoState.FAILED, 0),
+            since=since,
+        )
+
+    async def keep_photo_file_id(self, image_id: int, file_id: str) -> None:
+        """Remember a file id by which the image can be sent as a photo."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                update(images).where(images.c.id == image_id).values(photo_file_id=file_id)
+            )
+
+    async def known_image(self, file_unique_id: str) -> int | None:
+        """The image of a file, if any chat has posted it."""
+        async with self._database.reading() as connection:
+            return await _image(connection, file_unique_id)
+
+
+async def _find(connection: AsyncConnection, origin_chat_id: int, message_id: int) -> Photo | None:
+    of_message = photo_rows().where(
+        photos.c.origin_chat_id == origin_chat_id, photos.c.message_id == message_id
+    )
+    row = (await connection.execute(of_message)).one_or_none()
+    return None if row is None else Photo.from_row(row)
+
+
+async def _get(connection: AsyncConnection, photo_id: int) -> Photo:
+    return Photo.from_row((await connection.execute(photo_rows().where(photos.c.id == photo_id))).one())
+
+
+async def _add(connection: AsyncConnection, post: PhotoPost) -> Photo | None:
+    image_id = await _image_for(connection, post.file_unique_id)
+    photo_id = await connection.scalar(
+        insert(connection, photos)
+        .values(
+            chat_id=await _archive(connection, post.chat_id),
+            origin_chat_id=post.chat_id,
+            message_id=post.message_id,
+            **_written(post),
+            **_to_be_indexed(image_id),
+        )
+        .on_conflict_do_nothing(index_elements=[photos.c.origin_chat_id, photos.c.message_id])
+        .returning(photos.c.id)
+    )
+    if photo_id is None:
+        await _drop_unused_image(connection, image_id)
+        return None
+    return await _get(connection, photo_id)
+
+
+async def _edit(connection: AsyncConnection, known: Photo, post: PhotoPost) -> Edit:
+    changed = known.file_unique_id != post.file_unique_id
+    values = _written(post)
+    if changed:
+        values |= _to_be_indexed(await _image_for(connection, post.file_unique_id))
+    await connection.execute(update(photos).where(photos.c.id == known.id).values(values))
+    if changed:
+        await _drop_unused_image(connection, known.image_id)
+    photo = await _get(connection, known.id)
+    return Edit(photo, known.image_id if changed else None, changed)
+
+
+async def _archive(connection: AsyncConnection, chat_id: int) -> int:
+    moved: int | None = await connection.scalar(select(chats.c.migrated_to).where(chats.c.id == chat_id))
+    return chat_id if moved is None else moved
+
+
+async def _image(connection: AsyncConnection, file_unique_id: str) -> int | None:
+    image_id: int | None = await connection.scalar(
+        select(images.c.id).where(images.c.file_unique_id == file_unique_id)
+    )
+    return image_id
+
+
+async def _image_for(connection: AsyncConnection, file_unique_id: str) -> int:
+    """The image of a file, made where there is none."""
+    image_id = await _image(connection, file_unique_id)
+    if image_id is None:
+        await connection.execute(
+            insert(connection, images).values(file_unique_id=file_unique_id).on_conflict_do_nothing()
+        )
+        image_id = await _image(connection, file_unique_id)
+    if image_id is None:
+        raise LookupError(f"the image of {file_unique_id!r} vanished inside a transaction")
+    return image_id
+
+
+async def _drop_unused_image(connection: AsyncConnection, image_id: int) -> None:
+    """Delete an image that no photo shows any more; its vectors go with it."""
+    used = exists().where(photos.c.image_id == image_id)
+    await connection.execute(delete(images).where(images.c.id == image_id, ~used))
+
+
+def _to_be_indexed(image_id: int) -> dict[str, Any]:
+    return {
+        "image_id": image_id,
+        "state": PhotoState.PENDING,
+        "attempts": 0,
+        "error": None,
+        "due_at": AT_ONCE,
+        "leased": False,
+        "indexed_at": None,
+    }
+
+
+def _written(post: PhotoPost) -> dict[str, Any]:
+    """The columns that say what the message says."""
+    return {
+        "thread_id": post.thread_id,
+        "media_group_id": post.media_group_id,
+        "sender_id": post.sender.id,
+        "sender_name": post.sender.name,
+        "sender_username": post.sender.username,
+        "date": post.date,
+        "caption": post.caption,
+        "kind": post.kind,
+        "file_id": post.file_id,
+        "mime_type": post.mime_type,
+        "sizes": [size.to_json() for size in post.sizes],
+        "spoiler": post.spoiler,
+        "protected": post.protected,
+        "source": post.source,
+    }

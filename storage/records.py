@@ -1,0 +1,267 @@
+"""The records that cross the storage layer's edge: frozen, typed, without behaviour of their own.
+
+No SQL, no Chroma and nothing of Telegram's API objects may enter; handlers fill a `PhotoPost` from a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Row
+
+
+class PhotoState(StrEnum):
+    PENDING = "pending"
+    INDEXED = "indexed"
+    FAILED = "failed"
+    FORGOTTEN = "forgotten"
+    """Kept only so that the same message is not taken up again."""
+
+
+class PhotoSource(StrEnum):
+    LIVE = "live"
+    IMPORT = "import"
+
+
+class FileKind(StrEnum):
+    PHOTO = "photo"
+    DOCUMENT = "document"
+    """An image sent as a file: it cannot be re-sent as a photo by its file id."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoSize:
+    """One of the sizes in which Telegram keeps a photo; each has ids of its own."""
+
+    file_id: str
+    file_unique_id: str
+    width: int
+    height: int
+    file_size: int | None = None
+    """Bytes; Telegram does not always say."""
+
+    @classmethod
+    def from_json(cls, size: Sequence[Any]) -> Self:
+        """From the list `to_json` gives."""
+        return cls(*size)
+
+    def to_json(self) -> list[str | int | None]:
+        return [self.file_id, self.file_unique_id, self.width, self.height, self.file_size]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatInfo:
+    """What an update says about its chat."""
+
+    id: int
+    kind: str
+    """Telegram's `type`: private, group, supergroup or channel."""
+    title: str | None = None
+    username: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A chat the bot is or was in."""
+
+    id: int
+    kind: str
+    title: str | None
+    username: str | None
+    joined_at: datetime
+    left_at: datetime | None
+    """Since when nothing of it may be searched; None while the bot belongs to it."""
+    migrated_to: int | None
+    """The supergroup it became; it has the whole archive."""
+
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> Self:
+        return cls(row.id, row.kind, row.title, row.username, row.joined_at, row.left_at, row.migrated_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who posted: a person, or the chat in whose name it was posted."""
+
+    id: int | None
+    name: str
+    username: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoPost:
+    """What a message says about its picture."""
+
+    chat_id: int
+    """The chat whose message ids it uses; for a new post also the archive it goes to."""
+    message_id: int
+    thread_id: int | None = None
+    media_group_id: str | None = None
+    sender: Sender
+    date: datetime
+    """Aware."""
+    caption: str | None = None
+    kind: FileKind = FileKind.PHOTO
+    file_id: str
+    """Of the largest size, or of the document."""
+    file_unique_id: str
+    """Of the largest size, or of the document: the key by which equal pictures are one image."""
+    mime_type: str | None = None
+    sizes: tuple[PhotoSize, ...] = ()
+    spoiler: bool = False
+    protected: bool = False
+    """The chat forbids saving and forwarding: it must not be re-sent."""
+    source: PhotoSource = PhotoSource.LIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photo:
+    """A picture in a chat's archive."""
+
+    id: int
+    """Never used again, not even after deletion."""
+    chat_id: int
+    """The archive it belongs to; answers are given only in this chat."""
+    origin_chat_id: int
+    """The chat whose message ids it uses: after a group became a supergroup, the old group."""
+    message_id: int
+    """Unique within `origin_chat_id`."""
+    image_id: int
+    """Equal files, wherever they were posted, share one image and its vectors."""
+    thread_id: int | None
+    media_group_id: str | None
+    sender: Sender
+    date: datetime
+    """UTC."""
+    caption: str | None
+    kind: FileKind
+    file_id: str
+    file_unique_id: str
+    mime_type: str | None
+    sizes: tuple[PhotoSize, ...]
+    spoiler: bool
+    protected: bool
+    source: PhotoSource
+    state: PhotoState
+    attempts: int
+    """Tries that failed and were postponed."""
+    error: str | None
+    """Why the last try failed."""
+    photo_file_id: str | None
+    """A file id that can be sent as a photo although the file is a document; kept on the image."""
+
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> Self:
+        """From a row of `storage.schema.photo_rows`."""
+        return cls(
+            id=row.id,
+            chat_id=row.chat_id,
+            origin_chat_id=row.origin_chat_id,
+            message_id=row.message_id,
+            image_id=row.image_id,
+            thread_id=row.thread_id,
+            media_group_id=row.media_group_id,
+            sender=Sender(row.sender_id, row.sender_name, row.sender_username),
+            date=row.date,
+            caption=row.caption,
+            kind=FileKind(row.kind),
+            file_id=row.file_id,
+            file_unique_id=row.file_unique_id,
+            mime_type=row.mime_type,
+            sizes=tuple(PhotoSize.from_json(size) for size in row.sizes),
+            spoiler=row.spoiler,
+            protected=row.protected,
+            source=PhotoSource(row.source),
+            state=PhotoState(row.state),
+            attempts=row.attempts,
+            error=row.error,
+            photo_file_id=row.photo_file_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What the edit of a message did to its photo."""
+
+    photo: Photo
+    """As it is now."""
+    previous_image_id: int | None
+    """The image it showed before, where that is another one; it may be gone by now."""
+    image_changed: bool
+    """The picture is new and waits to be indexed; its old vector must leave the index."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatCounts:
+    """How a chat's archive stands."""
+
+    indexed: int
+    waiting: int
+    failed: int
+    since: datetime | None
+    """Date of the earliest photo."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A photo near a question."""
+
+    photo_id: int
+    image_id: int
+    score: float
+    """Cosine, -1 to 1; higher is nearer."""
+
+
+class Place(NamedTuple):
+    """Where an indexed photo belongs."""
+
+    photo_id: int
+    image_id: int
+    chat_id: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IndexEntry:
+    """A photo with its vector, as the vector index takes it."""
+
+    photo_id: int
+    image_id: int
+    chat_id: int
+    vector: NDArray[np.float32]
+    """[d], normalised."""
+
+    @property
+    def place(self) -> Place:
+        return Place(self.photo_id, self.image_id, self.chat_id)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChatMatrix:
+    """Every indexed photo of one chat, ordered by photo id."""
+
+    photo_ids: NDArray[np.int64]
+    """[n]"""
+    image_ids: NDArray[np.int64]
+    """[n]"""
+    vectors: NDArray[np.float32]
+    """[n, d], rows normalised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What `VectorIndex.reconcile` had to mend in Chroma."""
+
+    missing: int
+    """Entries written from SQL's vectors."""
+    orphaned: int
+    """Entries deleted because SQL has no such indexed photo."""
+    moved: int
+    """Entries whose chat or image was wrong."""
+    rebuilt: bool
+    """The collection could not be read and was made anew."""

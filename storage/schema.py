@@ -1,0 +1,167 @@
+"""The tables, as SQLAlchemy Core sees them; no query and no connection may enter.
+
+`storage/migrations` makes them in a database; a test holds the two equal. An index is here because a question
+is asked again and again, and each has a test with EXPLAIN.
+
+photos.chat_id has no foreign key: a photo may be written before its chat is, and is never refused for it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Select,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+    select,
+)
+from sqlalchemy.types import TypeDecorator
+
+AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
+"""`due_at` of a photo that waits for nothing: before every other moment, so that ids alone give the order."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, kept as UTC: SQLite has no time zones and would drop them silently."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a moment without a time zone cannot be stored: {value!r}")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only in a column declared INTEGER, which holds 64 bits there."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+chats = Table(
+    "chats",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("title", Text),
+    Column("username", Text),
+    Column("joined_at", UtcDateTime, nullable=False),
+    Column("left_at", UtcDateTime),
+    Column("migrated_to", BigInteger),
+    Index("ix_chats_migrated_to", "migrated_to"),
+)
+
+images = Table(
+    "images",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("file_unique_id", Text, nullable=False, unique=True),
+    Column("photo_file_id", Text),
+    # AUTOINCREMENT: without it SQLite gives the id of a deleted last row to the next one, and whatever still
+    # remembers the old row (Chroma, a button) would point at a stranger's photo.
+    sqlite_autoincrement=True,
+)
+
+photos = Table(
+    "photos",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("origin_chat_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger, nullable=False),
+    Column("image_id", BigId, ForeignKey("images.id"), nullable=False),
+    Column("thread_id", BigInteger),
+    Column("media_group_id", Text),
+    Column("sender_id", BigInteger),
+    Column("sender_name", Text, nullable=False),
+    Column("sender_username", Text),
+    Column("date", UtcDateTime, nullable=False),
+    Column("caption", Text),
+    Column("kind", String(16), nullable=False),
+    Column("file_id", Text, nullable=False),
+    Column("mime_type", Text),
+    Column("sizes", JSON, nullable=False),
+    Column("spoiler", Boolean, nullable=False),
+    Column("protected", Boolean, nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", SmallInteger, nullable=False),
+    Column("error", Text),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("leased", Boolean, nullable=False),
+    Column("indexed_at", UtcDateTime),
+    UniqueConstraint("origin_chat_id", "message_id"),
+    sqlite_autoincrement=True,
+)
+
+IS_PENDING = photos.c.state == literal_column("'pending'")
+"""Literal, because SQLite considers a partial index only where the query repeats its condition literally."""
+
+Index("ix_photos_chat_id_state_id", photos.c.chat_id, photos.c.state, photos.c.id)
+Index("ix_photos_chat_id_date", photos.c.chat_id, photos.c.date)
+Index("ix_photos_image_id", photos.c.image_id)
+Index(
+    "ix_photos_pending",
+    photos.c.chat_id,
+    photos.c.due_at,
+    photos.c.id,
+    sqlite_where=IS_PENDING,
+    postgresql_where=IS_PENDING,
+)
+
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("image_id", BigId, ForeignKey("images.id", ondelete="CASCADE"), primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("dimensions", SmallInteger, nullable=False),
+    # float16, little-endian, normalised: half of float32, and cosines change by less than 0.001.
+    Column("vector", LargeBinary, nullable=False),
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+
+def photo_rows() -> Select[Any]:
+    """Rows for `Photo.from_row`: photos with what their image knows."""
+    return cast(
+        "Select[Any]",
+        select(photos, images.c.file_unique_id, images.c.photo_file_id).join_from(photos, images),
+    )

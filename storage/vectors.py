@@ -1,0 +1,183 @@
+"""The one door to vectors: whether a question is answered exactly or by Chroma is decided here, nowhere else.
+
+Chats of up to `exact_limit` photos are answered exactly from matrices in memory: a scan of 13,000 vectors
+takes milliseconds, while Chroma's filter by chat costs 60 to 440 ms at 100,000 vectors whatever the chat's
+size (docs/decisions/0002-exact-before-chroma.md). Chroma answers for larger chats, and for those whose matrix
+alone would exceed the memory budget. Chroma is derived and may be wrong or broken: until it has been compared
+with SQL, and whenever it fails, those questions too are answered exactly, by a scan of SQL in parts.
+
+Whoever changes photos commits to SQL first and calls here afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+from collections.abc import Awaitable, Callable, Collection, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage.cache import MatrixCache
+from storage.chroma import ChromaIndex
+from storage.database import batches
+from storage.embeddings import Embeddings
+from storage.errors import VectorIndexUnavailable
+from storage.matrix import nearest
+from storage.reconcile import reconcile
+from storage.records import ChatMatrix, IndexEntry, Neighbour, Reconciled
+
+log = logging.getLogger(__name__)
+
+EXACT_LIMIT = 50_000
+CACHE_BYTES = 256 * 2**20
+INLINE_ROWS = 20_000
+"""A scan of fewer rows takes at most some 10 ms and is done where it is asked; a larger one in a thread."""
+
+
+class VectorIndex:
+    """Finds the photos of a chat that are nearest to a vector."""
+
+    needs_reconcile: asyncio.Event
+    """Set at first, and whenever Chroma failed: Chroma is not asked before `reconcile` has succeeded."""
+
+    def __init__(
+        self,
+        embeddings: Embeddings,
+        chroma: ChromaIndex,
+        *,
+        exact_limit: int = EXACT_LIMIT,
+        cache_bytes: int = CACHE_BYTES,
+    ) -> None:
+        self._embeddings = embeddings
+        self._chroma = chroma
+        self._exact_limit = exact_limit
+        self._cache_bytes = cache_bytes
+        self._cache = MatrixCache(embeddings, cache_bytes)
+        self._changing = asyncio.Lock()
+        """Held from the reading of SQL to the writing of Chroma, so that no older state overtakes a newer."""
+        self._trusted = False
+        self.needs_reconcile = asyncio.Event()
+        self.needs_reconcile.set()
+
+    async def nearest(
+        self,
+        chat_id: int,
+        vector: NDArray[np.float32],
+        k: int | None,
+        exclude_images: Collection[int] = (),
+    ) -> list[Neighbour]:
+        """The `k` photos of a chat nearest to a normalised [d] vector, best first; None: all, exactly.
+
+        Every photo counts, also one that shows the same image as another. A photo deleted this very moment
+        may still be among them: whoever shows it looks it up in SQL anyway. Raises DatabaseUnavailable.
+        """
+        if await self._fits_in_memory(chat_id, len(vector)):
+            view = (await self._cache.matrix(chat_id)).view()
+            return await _scored(view, vector, k, exclude_images)
+        if k is not None and self._trusted:
+            try:
+                return await self._ask_chroma(chat_id, vector, k, exclude_images)
+            except VectorIndexUnavailable as error:
+                self._distrust(error)
+        return await self._scan(chat_id, vector, k, exclude_images)
+
+    async def add(self, entries: Sequence[IndexEntry]) -> None:
+        """Make photos findable that SQL holds as indexed; what it no longer does is left out.
+
+        Never fails for Chroma's sake, for SQL is the truth: the failure is logged, `needs_reconcile` set, and
+        the photos are found by exact search.
+        """
+        async with self._changing:
+            current = await self._embeddings.entries([entry.photo_id for entry in entries])
+            self._cache.put(current)
+            await self._in_chroma(self._chroma.upsert(current))
+
+    async def remove(self, photo_ids: Collection[int], chat_id: int) -> None:
+        """Let photos no longer be found, at once."""
+        self._cache.remove(chat_id, photo_ids)
+        async with self._changing:
+            self._cache.remove(chat_id, photo_ids)  # again: an `add` may have been on its way
+            await self._in_chroma(self._chroma.delete(list(photo_ids)))
+
+    async def move(self, photo_ids: Collection[int], old_chat: int, new_chat: int) -> None:
+        """Photos have gone to another chat's archive."""
+        async with self._changing:
+            self._cache.drop(old_chat)
+            self._cache.drop(new_chat)
+            for batch in batches(list(photo_ids)):
+                places = [entry.place for entry in await self._embeddings.entries(batch)]
+                await self._in_chroma(self._chroma.place(places))
+
+    async def reconcile(self, progress: Callable[[int, int], None] | None = None) -> Reconciled:
+        """Compare Chroma with SQL and mend it; a collection that cannot be read is made anew and refilled.
+
+        `progress(done, total)` counts photos. Searches go on meanwhile. Raises VectorIndexUnavailable where
+        Chroma cannot even be made anew, and then still `needs_reconcile`: wait a while before trying again.
+        """
+        self.needs_reconcile.clear()
+        try:
+            mended = await reconcile(self._embeddings, self._chroma, self._changing, progress)
+        except BaseException:
+            self.needs_reconcile.set()
+            raise
+        self._trusted = not self.needs_reconcile.is_set()
+        return mended
+
+    async def close(self) -> None:
+        """Give the memory back and close Chroma; SQL is closed by whoever opened it."""
+        await self._cache.close()
+        await self._chroma.close()
+
+    async def _fits_in_memory(self, chat_id: int, dimensions: int) -> bool:
+        if self._cache.has(chat_id):
+            return True
+        photos = await self._embeddings.count(chat_id)
+        return photos <= self._exact_limit and photos * dimensions * 4 <= self._cache_bytes
+
+    async def _ask_chroma(
+        self, chat_id: int, vector: NDArray[np.float32], k: int, exclude_images: Collection[int]
+    ) -> list[Neighbour]:
+        asked = k + len(exclude_images)
+        while True:
+            found = await self._chroma.query(vector, chat_id, asked)
+            kept = [neighbour for neighbour in found if neighbour.image_id not in exclude_images]
+            if len(kept) >= k or len(found) < asked:
+                return sorted(kept, key=_rank)[:k]
+            asked *= 2  # an excluded image may have been posted many times
+
+    async def _scan(
+        self, chat_id: int, vector: NDArray[np.float32], k: int | None, exclude_images: Collection[int]
+    ) -> list[Neighbour]:
+        """Exactly, from SQL: half a second for 50,000 photos, but never wrong and never out of memory."""
+        best: list[Neighbour] = []
+        async for part in self._embeddings.chat_parts(chat_id):
+            best += nearest(part, vector, k, exclude_images)
+            if k is not None:
+                best = heapq.nsmallest(k, best, key=_rank)
+        return sorted(best, key=_rank)
+
+    async def _in_chroma(self, change: Awaitable[None]) -> None:
+        try:
+            await change
+        except VectorIndexUnavailable as error:
+            self._distrust(error)
+
+    def _distrust(self, error: VectorIndexUnavailable) -> None:
+        if not self.needs_reconcile.is_set():  # once, not for every photo and question until it is mended
+            log.error("%s", error)
+        self._trusted = False
+        self.needs_reconcile.set()
+
+
+async def _scored(
+    view: ChatMatrix, vector: NDArray[np.float32], k: int | None, exclude_images: Collection[int]
+) -> list[Neighbour]:
+    if len(view.photo_ids) <= INLINE_ROWS:
+        return nearest(view, vector, k, exclude_images)
+    return await asyncio.to_thread(nearest, view, vector, k, exclude_images)
+
+
+def _rank(neighbour: Neighbour) -> tuple[float, int]:
+    return -neighbour.score, neighbour.photo_id

@@ -1,0 +1,31 @@
+"""A sandbox over real HTTP for every test, held against the spec."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import telegram
+
+from sandbox.server import Sandbox, serve_in_thread
+from tests.sandbox.people import People
+from tests.sandbox.spec import checked
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """An empty world; what goes over its wire must be as the spec says."""
+    with serve_in_thread() as running, checked(running):
+        yield running
+
+
+@pytest.fixture
+async def people(sandbox: Sandbox) -> AsyncIterator[People]:
+    """The people's side."""
+    async with People(sandbox) as side:
+        yield side
+
+
+@pytest.fixture
+async def bot(sandbox: Sandbox) -> AsyncIterator[telegram.Bot]:
+    """The real python-telegram-bot."""
+    async with telegram.Bot(sandbox.token, base_url=sandbox.bot_url, base_file_url=sandbox.file_url) as running:
+        yield running

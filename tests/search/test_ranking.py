@@ -1,0 +1,60 @@
+"""From neighbours to hits."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from search.ranking import hits
+from search.records import FileKind, Photo, PhotoSource, PhotoState, Sender
+from storage.records import Neighbour
+
+CHAT = -100
+START = datetime(2024, 5, 3, tzinfo=UTC)
+
+
+def photo(number: int, image: int, **changes: object) -> Photo:
+    one = Photo(
+        id=number,
+        chat_id=CHAT,
+        origin_chat_id=CHAT,
+        message_id=number,
+        image_id=image,
+        thread_id=None,
+        media_group_id=None,
+        sender=Sender(1, "Ann"),
+        date=START + timedelta(days=number),
+        caption=None,
+        kind=FileKind.PHOTO,
+        file_id=f"f{image}",
+        file_unique_id=f"u{image}",
+        mime_type=None,
+        sizes=(),
+        spoiler=False,
+        protected=False,
+        source=PhotoSource.LIVE,
+        state=PhotoState.INDEXED,
+        attempts=0,
+        error=None,
+        photo_file_id=None,
+    )
+    return replace(one, **changes)  # type: ignore[arg-type]
+
+
+def found(neighbours: list[Neighbour], *photos: Photo) -> list[int]:
+    return [hit.photo.id for hit in hits(CHAT, neighbours, {one.id: one for one in photos})]
+
+
+def test_an_index_that_lies_about_the_chat_leaks_nothing() -> None:
+    """Isolation rests on the row, not on what the index returned."""
+    assert found([Neighbour(1, 1, 0.9), Neighbour(2, 2, 0.8)], photo(1, 1, chat_id=-200), photo(2, 2)) == [2]
+
+
+def test_a_deleted_or_waiting_photo_is_not_shown_from_a_stale_index() -> None:
+    """Rows that are gone, not indexed, or show another picture by now are dropped."""
+    neighbours = [Neighbour(number, number, 0.9) for number in (1, 2, 3, 4)]
+    assert found(neighbours, photo(2, 2, state=PhotoState.PENDING), photo(3, 33), photo(4, 4)) == [4]
+
+
+def test_a_picture_posted_three_times_is_one_hit() -> None:
+    """Its earliest post, at the place of its best score."""
+    neighbours = [Neighbour(5, 1, 0.9), Neighbour(9, 2, 0.8), Neighbour(3, 1, 0.9), Neighbour(7, 1, 0.9)]
+    assert found(neighbours, photo(5, 1), photo(9, 2), photo(3, 1), photo(7, 1)) == [3, 9]
