@@ -1,10 +1,12 @@
 // What can be done to a message: the menu over it, and the deeds that are not the composer's.
 
 import { ApiError, api } from "./api.js";
+import { botKnows } from "./commands.js";
 import { byId, h } from "./element.js";
 import { openMenu } from "./menu.js";
-import { botKnows, isMine } from "./person.js";
+import { isEditable } from "./person.js";
 import { store } from "./store.js";
+import { kindOf } from "./summary.js";
 import { dialog, toast } from "./toast.js";
 
 export function startActions() {
@@ -49,11 +51,9 @@ export async function attempt(deed) {
 function itemsFor(message) {
   const words = message.text ?? message.caption;
   const link = linkTo(message);
-  const items = [{ label: "Reply", icon: "reply", action: () => store.emit("reply", message) }];
-  if (isMine(message) && words !== undefined) {
-    items.push({ label: "Edit", icon: "edit", action: () => store.emit("edit", message) });
-  } else if (isMine(message) && message.photo) {
-    items.push({ label: "Add a caption", icon: "edit", action: () => store.emit("edit", message) });
+  const items = [reactionRow(message), { label: "Reply", icon: "reply", action: () => store.emit("reply", message) }];
+  if (isEditable(message) && (words !== undefined || kindOf(message))) {
+    items.push({ label: words === undefined ? "Add a caption" : "Edit", icon: "edit", action: () => store.emit("edit", message) });
   }
   if (message.photo) {
     items.push({ label: "Open picture", icon: "eye", action: () => store.emit("lightbox", message) });
@@ -63,6 +63,15 @@ function itemsFor(message) {
   if (link) items.push({ label: "Copy link", icon: "link", action: () => void copy(link) });
   items.push(null, { label: "Delete", icon: "trash", danger: true, action: () => askDelete(message) });
   return items;
+}
+
+const EMOJI = ["👍", "❤", "🔥", "😁", "🎉", "😢"];
+
+function reactionRow(message) {
+  const path = [message.chat.id, message.message_id];
+  return { row: "React", items: EMOJI.map((emoji) => ({
+    label: emoji, action: () => void attempt(() => api.react(...path, { user_id: store.me.id, emoji })),
+  })) };
 }
 
 function similar(message) {

@@ -17,7 +17,7 @@ async function call(method, path, body) {
   }
   const text = await response.text();
   const data = parsed(text);
-  if (!response.ok) throw new ApiError(data?.description ?? data?.detail ?? `The sandbox answered ${response.status}.`);
+  if (!response.ok) throw new ApiError(data?.description ?? `The sandbox answered ${response.status}.`);
   return data;
 }
 
@@ -53,11 +53,13 @@ export const api = {
   changeBot: (fields) => call("PATCH", "/api/bot", fields),
   settings: () => call("GET", "/api/settings"),
   changeSettings: (fields) => call("PATCH", "/api/settings", fields),
-  join: (chat, user) => call("POST", `/api/chats/${chat}/members`, { user_id: user }),
+  setMember: (chat, fields) => call("POST", `/api/chats/${chat}/members`, fields),
+  migrate: (chat) => call("POST", `/api/chats/${chat}/migrate`),
   messages: (chat, range = {}) => call("GET", `/api/chats/${chat}/messages${query(range)}`),
   send: (chat, fields) => call("POST", `/api/chats/${chat}/messages`, form(fields)),
   edit: (chat, message, fields) => call("PATCH", `/api/chats/${chat}/messages/${message}`, fields),
   remove: (chat, message, user) => call("DELETE", `/api/chats/${chat}/messages/${message}${query({ user_id: user })}`),
+  react: (chat, message, fields) => call("POST", `/api/chats/${chat}/messages/${message}/reactions`, fields),
   callback: (fields) => call("POST", "/api/callbacks", fields),
   inline: (fields) => call("POST", "/api/inline", fields),
   chooseInline: (fields) => call("POST", "/api/inline/choose", fields),

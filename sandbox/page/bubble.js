@@ -98,10 +98,11 @@ function meta(message, place = "") {
 
 function reactions(message) {
   const given = store.reactions.get(`${message.chat.id}:${message.message_id}`);
-  const chosen = Object.entries(given ?? {});
-  if (chosen.length === 0) return null;
+  if (!given?.length) return null;
+  const counts = new Map();
+  for (const { emoji = "★" } of given) counts.set(emoji, (counts.get(emoji) ?? 0) + 1);
   return h("div", { class: "reactions", role: "group", "aria-label": "Reactions" },
-    chosen.map(([emoji, count]) => h("span", {}, count > 1 ? `${emoji} ${count}` : emoji)));
+    [...counts].map(([emoji, count]) => h("span", {}, count > 1 ? `${emoji} ${count}` : emoji)));
 }
 
 function side(message) {

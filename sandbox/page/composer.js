@@ -6,9 +6,10 @@ import { pickFiles } from "./attachments.js";
 import { byId, h, icon, iconButton } from "./element.js";
 import { Hints } from "./hints.js";
 import { InlineResults } from "./inline.js";
-import { author, colourClass, isMine } from "./person.js";
+import { author, colourClass, isEditable } from "./person.js";
 import { quoteBody } from "./quote.js";
 import { store } from "./store.js";
+import { kindOf } from "./summary.js";
 
 const TALLEST = 200;
 
@@ -62,6 +63,7 @@ export class Composer {
   }
 
   #showState() {
+    this.#node.hidden = !store.me || store.chatId === null;
     const row = this.#joinRow() ?? this.#writeRow();
     if (!this.#node.contains(row)) this.#node.replaceChildren(row);
     const { chat } = store;
@@ -93,11 +95,11 @@ export class Composer {
   }
 
   async #join(chatId, userId) {
-    await attempt(() => api.join(chatId, userId));
+    await attempt(() => api.setMember(chatId, { user_id: userId, status: "member" }));
   }
 
   #aim(kind, message) {
-    if (kind === "edit" && !isMine(message)) return;
+    if (kind === "edit" && !(isEditable(message) && (message.text !== undefined || kindOf(message)))) return;
     this.#target = { kind, message };
     if (kind === "edit") this.#text.value = message.text ?? message.caption ?? "";
     this.#showBar();
@@ -152,7 +154,7 @@ export class Composer {
     } else if (event.key === "Escape" && this.#target) {
       this.#cancel();
     } else if (event.key === "ArrowUp" && this.#text.value === "" && !this.#target) {
-      const own = store.list(store.chatId).findLast((message) => isMine(message) && message.text !== undefined);
+      const own = store.list(store.chatId).findLast((message) => isEditable(message) && message.text !== undefined);
       if (own) this.#aim("edit", own);
       event.preventDefault();
     }

@@ -69,7 +69,7 @@ export class FaultPanel {
     const fault = { method: method.value.trim() };
     for (const name of ["status", "retry_after", "delay", "times"]) {
       if (this.#fields[name].value !== "") fault[name] = Number(this.#fields[name].value);
-      else if (name === "times") fault.times = null;
+      else if (name === "times") fault.times = 0; // as often as it is met
     }
     if (description.value) fault.description = description.value;
     if (how.value) fault[how.value] = true;

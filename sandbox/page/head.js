@@ -4,6 +4,7 @@ import { actingText } from "./acting.js";
 import { api } from "./api.js";
 import { attempt } from "./actions.js";
 import { ask } from "./ask.js";
+import { openChatMenu } from "./chatmenu.js";
 import { byId, h, iconButton, oncePerFrame } from "./element.js";
 import { chatAvatar, chatTitle, topicsOf } from "./person.js";
 import { store } from "./store.js";
@@ -20,16 +21,19 @@ const drawerButton = iconButton("pulse", "Under the hood: calls, faults, setting
   "aria-expanded": "false", "aria-controls": "drawer", id: "drawer-button",
 });
 
+const menuButton = iconButton("more", "More about this chat", (event) => openChatMenu(event.currentTarget), { "aria-haspopup": "menu" });
+
 function drawHead() {
   const head = byId("chat-head");
   const { chat } = store;
   if (!head.firstChild) {
     head.append(iconButton("back", "Back to the chats", () => { location.hash = ""; }, { class: "icon-button back" }),
-      face, h("div", { class: "titles" }, title, status), drawerButton);
+      face, h("div", { class: "titles" }, title, status), drawerButton, menuButton);
   }
   const shown = chat ?? (store.me && store.chatId === store.me.id ? { id: store.me.id, type: "private" } : null);
   title.textContent = shown ? chatTitle(shown) : "Local Telegram";
   face.replaceChildren(...(shown ? [chatAvatar(shown)] : []));
+  menuButton.hidden = !chat || !store.me;
   const acting = shown && actingText(shown.id, store.topicId);
   status.textContent = store.online ? (acting ? `${acting}…` : about(shown)) : "Connecting…";
   status.classList.toggle("acting", Boolean(acting) || !store.online);

@@ -1,7 +1,7 @@
 // The bot's commands while a message begins with "/": arrows choose, Tab completes, Enter sends.
 
+import { commands as allCommands } from "./commands.js";
 import { h } from "./element.js";
-import { store } from "./store.js";
 
 const BEGINNING = /^\/(\w*)$/;
 
@@ -21,7 +21,7 @@ export class Hints {
 
   update(value) {
     const word = BEGINNING.exec(value)?.[1].toLowerCase();
-    const commands = word === undefined ? [] : store.bot?.commands ?? [];
+    const commands = word === undefined ? [] : allCommands();
     this.#found = commands.filter((each) => each.command.startsWith(word));
     this.#at = 0;
     this.#draw();

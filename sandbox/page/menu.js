@@ -5,8 +5,8 @@ import { h, icon } from "./element.js";
 let close = () => {};
 
 /**
- * Show `items` (`{label, icon, action, danger, checked, node}` or null for a line) at a point or below an element.
- * `checked` makes an item one of several choices.
+ * Show `items` (`{label, icon, action, danger, checked, node}`, `{row, items}` for several side by side, or null for a
+ * line) at a point or below an element. `checked` makes an item one of several choices.
  */
 export function openMenu(at, items, label) {
   close();
@@ -25,11 +25,12 @@ export function openMenu(at, items, label) {
   close = () => shut(true);
   document.addEventListener("pointerdown", outside, true);
   window.addEventListener("resize", shut);
-  (menu.querySelector("[aria-checked=true]") ?? menu.querySelector("button")).focus();
+  (menu.querySelector("[aria-checked=true]") ?? menu.querySelector(":scope > button")).focus();
 }
 
 function entry(item) {
   if (item === null) return h("div", { role: "separator" });
+  if (item.row) return h("div", { class: "menu-row", role: "group", "aria-label": item.row }, item.items.map(entry));
   const choice = item.checked !== undefined;
   return h("button", {
     type: "button", role: choice ? "menuitemradio" : "menuitem", "aria-checked": choice ? String(item.checked) : null,
@@ -41,7 +42,7 @@ function entry(item) {
 function move(event) {
   const items = [...event.currentTarget.querySelectorAll("button")];
   const at = items.indexOf(document.activeElement);
-  const steps = { ArrowDown: at + 1, ArrowUp: at - 1 + items.length, Home: 0, End: items.length - 1 };
+  const steps = { ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1 + items.length, ArrowLeft: at - 1 + items.length, Home: 0, End: items.length - 1 };
   if (event.key === "Escape" || event.key === "Tab") {
     close();
   } else if (event.key in steps) {

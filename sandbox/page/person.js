@@ -32,8 +32,11 @@ export function roleOf(chat, who) {
 /** Topics that have a tab of their own; General is the rest. */
 export const topicsOf = (chat) => (chat?.topics ?? []).filter((topic) => topic.message_thread_id > 1);
 
-/** Whether the bot has registered a command (setMyCommands). */
-export const botKnows = (name) => store.bot?.commands?.some((command) => command.command === name) ?? false;
+/** Whether I may edit it: my own, or the channel's where I am an administrator. */
+export function isEditable(message) {
+  const chat = store.chats.get(message.chat.id);
+  return isMine(message) || (chat?.type === "channel" && message.sender_chat?.id === chat.id && chat.admins.includes(store.me?.id));
+}
 
 /** One of seven colours, the same for a person everywhere. */
 export const colourClass = (id) => `peer-${Math.abs(Number(id)) % COLOURS}`;

@@ -17,15 +17,17 @@ export function startSidebar() {
   byId("me").addEventListener("click", () => openMenu(byId("me"), people(), "Be someone else"));
   byId("sidebar-tools").append(
     iconButton("theme", "Colours", (event) => openMenu(event.currentTarget, themes(), "Colours"), { "aria-haspopup": "menu" }),
-    iconButton("plus", "New chat", () => void newChat()));
+    iconButton("plus", "New chat", () => void newChat(), { id: "new-chat" }));
+  store.on("new-person", () => void newPerson());
 }
 
 function drawMe() {
   const { me } = store;
-  if (!me) return;
-  byId("me").setAttribute("aria-label", `You are ${fullName(me)}. Be someone else`);
-  byId("me").replaceChildren(avatar(me.id, fullName(me), "small"),
-    h("span", { class: "me-text" }, h("small", {}, "You are"), h("strong", {}, fullName(me))), icon("down"));
+  const name = me ? fullName(me) : "nobody yet";
+  byId("new-chat").hidden = !me;
+  byId("me").setAttribute("aria-label", `You are ${name}. Be someone else`);
+  byId("me").replaceChildren(avatar(me?.id ?? 0, name, "small"),
+    h("span", { class: "me-text" }, h("small", {}, "You are"), h("strong", {}, name)), icon("down"));
 }
 
 function people() {
@@ -57,6 +59,7 @@ async function newPerson() {
   if (!(await attempt(async () => { made = await api.createUser(fields); }))) return;
   await loadPeople();
   store.setMe(made.id);
+  if (store.chatId === null) store.open(made.id);
 }
 
 async function newChat() {
@@ -66,7 +69,8 @@ async function newChat() {
   ]);
   if (!answer) return;
   const forum = answer.type === "forum";
-  const fields = { title: answer.title, type: forum ? "supergroup" : answer.type, is_forum: forum || undefined, user_id: store.me.id };
+  const fields = { title: answer.title, type: forum ? "supergroup" : answer.type, is_forum: forum || undefined,
+    members: [...store.users.keys()], admins: [store.me.id] };
   let made = null;
   if (!(await attempt(async () => { made = await api.createChat(fields); }))) return;
   await loadChats();
@@ -77,9 +81,8 @@ function drawStatus() {
   const node = byId("bot-status");
   const { bot } = store;
   if (!bot) return;
-  const connected = bot.connected ?? store.calls.length > 0;
   const name = fullName(bot.user);
-  node.dataset.state = !store.online || !connected ? "off" : "on";
-  node.textContent = !store.online ? "The sandbox does not answer" : connected ? `${name} is connected` : `${name} is not connected`;
+  node.dataset.state = !store.online || !bot.connected ? "off" : "on";
+  node.textContent = !store.online ? "The sandbox does not answer" : bot.connected ? `${name} is connected` : `${name} is not connected`;
   node.title = `@${bot.user.username}`;
 }

@@ -96,7 +96,7 @@ export class Timeline {
     const first = run.bubbles[0][0];
     if (run.service) return this.#keep(`service ${first.message_id}`, [first], () => serviceLine(first, run.service));
     const mine = isMine(first);
-    const bare = store.chat?.type === "private" || store.chat?.type === "channel";
+    const bare = ["private", "channel", undefined].includes(store.chat?.type);
     const { id, name } = run.author;
     const face = `${name}${mine}${bare}`;
     const node = this.#keep(`run ${run.key}`, [face], () => h("div", {

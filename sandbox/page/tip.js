@@ -1,7 +1,8 @@
 // The first thing to try, for somebody who has never been here; gone for good once they have.
 
+import { botKnows } from "./commands.js";
 import { byId, h, iconButton, oncePerFrame } from "./element.js";
-import { botKnows, isMine } from "./person.js";
+import { isMine } from "./person.js";
 import { store } from "./store.js";
 
 const EXAMPLES = ["/search pizza", "/search red car", "/search something to drink"];
