@@ -56,15 +56,13 @@ function row(call) {
   const details = h("details", { ontoggle: () => details.open && details.childElementCount === 1 && details.append(...bodies(call)) },
     h("summary", {}, h("span", { class: `status ${kind}` }, call.status === 0 ? "cut" : String(call.status)),
       h("strong", {}, call.method), call.fault && h("span", { class: "badge-fault" }, "fault"),
-      h("span", { class: "spacer" }), h("span", { class: "took" }, took(call.seconds)),
-      h("time", {}, clock.format(new Date(call.started * 1000)))));
+      h("span", { class: "spacer" }), h("span", { class: "took" }, took(call.ms)),
+      h("time", {}, clock.format(new Date(call.date * 1000)))));
   return h("li", {}, details);
 }
 
 function bodies(call) {
-  const request = { ...call.parameters };
-  for (const [name, bytes] of Object.entries(call.files ?? {})) request[name] = `${bytes} bytes uploaded`;
-  return [h("h3", {}, "Request"), code(unpacked(request)), h("h3", {}, "Answer"), code(call.response)];
+  return [h("h3", {}, "Request"), code(unpacked(call.request)), h("h3", {}, "Answer"), code(call.response)];
 }
 
 const code = (value) => h("pre", { tabindex: "0" }, h("code", {}, typeof value === "string" ? value : JSON.stringify(value, null, 2)));
@@ -83,6 +81,6 @@ function nested(value) {
   }
 }
 
-function took(seconds = 0) {
-  return seconds < 1 ? `${Math.max(1, Math.round(seconds * 1000))} ms` : `${seconds.toFixed(1)} s`;
+function took(ms) {
+  return ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`;
 }

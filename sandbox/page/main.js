@@ -5,7 +5,7 @@ import { startAttachments } from "./attachments.js";
 import { startChatList, visibleChats } from "./chatlist.js";
 import { Composer } from "./composer.js";
 import { Drawer } from "./drawer.js";
-import { byId } from "./element.js";
+import { byId, oncePerFrame } from "./element.js";
 import { listen } from "./events.js";
 import { startHead } from "./head.js";
 import { startLightbox } from "./lightbox.js";
@@ -19,7 +19,9 @@ import { toast } from "./toast.js";
 
 const ME = "me";
 const BOT_CHANGES = new Set(["setMyCommands", "deleteMyCommands", "setMyName"]);
+const BOT_CHECK_MS = 15_000; // nothing tells the page that a bot has gone
 const opened = new Set();
+const refreshBot = oncePerFrame(() => void loadPeople());
 
 async function start() {
   startSidebar();
@@ -57,7 +59,8 @@ function follow() {
   store.on("arrived", (message) => {
     if (!store.chats.has(message.chat.id)) store.upsertChat(message.chat);
   });
-  store.on("call", (call) => { if (BOT_CHANGES.has(call.method)) void loadPeople(); });
+  store.on("call", (call) => { if (BOT_CHANGES.has(call.method) || !store.bot?.connected) refreshBot(); });
+  setInterval(() => { if (!document.hidden && store.online) refreshBot(); }, BOT_CHECK_MS);
 }
 
 async function enter(chatId) {

@@ -4,7 +4,7 @@ import { byId } from "./element.js";
 import { store } from "./store.js";
 
 const CONTROLS = "button, a, [role=button]";
-let current = null; // the message id that Tab leads to
+let current = null; // the message id that had the focus last; Tab leads there, or to the newest
 let inside = null; // and the control of it that had the focus
 
 export function startRoving() {
@@ -12,7 +12,8 @@ export function startRoving() {
   timeline.addEventListener("focusin", (event) => {
     const article = event.target.closest("article");
     if (!article) return;
-    if (article.dataset.messageId !== current) activate(timeline, article);
+    current = article.dataset.messageId;
+    if (article.tabIndex !== 0) activate(timeline, article);
     inside = event.target === article ? "" : event.target.dataset.key ?? "";
   });
   timeline.addEventListener("focusout", (event) => {
@@ -36,7 +37,6 @@ export function settle(timeline) {
 
 function activate(timeline, article) {
   for (const old of timeline.querySelectorAll("article[tabindex='0']")) reach(old, -1);
-  current = article.dataset.messageId;
   reach(article, 0);
 }
 
