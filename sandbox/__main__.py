@@ -17,10 +17,16 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def main(
-    host: Annotated[str, typer.Option(help="Address to listen on; anything but loopback is at your own risk.")] = LOOPBACK,
-    port: Annotated[int, typer.Option(envvar="SANDBOX_PORT", help="Port to listen on, 0 for any free one.")] = DEFAULT_PORT,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; anything but loopback is at your own risk.")
+    ] = LOOPBACK,
+    port: Annotated[
+        int, typer.Option(envvar="SANDBOX_PORT", help="Port to listen on, 0 for any free one.")
+    ] = DEFAULT_PORT,
     token: Annotated[str, typer.Option(help="The bot's token.")] = DEFAULT_TOKEN,
-    archive: Annotated[bool, typer.Option("--archive/--empty", help="Start with the sample archive, or with nobody.")] = True,
+    archive: Annotated[
+        bool, typer.Option("--archive/--empty", help="Start with the sample archive, or with nobody.")
+    ] = True,
     exit_with_stdin: Annotated[bool, typer.Option("--exit-with-stdin", help="End when standard input closes.")] = False,
 ) -> None:
     """A local Telegram: Bot API server and chat page, in memory.
@@ -33,7 +39,10 @@ def main(
     except ApiError as error:
         raise typer.BadParameter(error.reason, param_hint="--token") from error
     except OSError as error:
-        print(f"Cannot listen on {host}:{port}: {error.strerror}. Choose another with --port or SANDBOX_PORT.", file=sys.stderr)
+        print(
+            f"Cannot listen on {host}:{port}: {error.strerror}. Choose another with --port or SANDBOX_PORT.",
+            file=sys.stderr,
+        )
         raise typer.Exit(1) from error
     server = Server(world, hosts=frozenset({host.lower()}))
     if exit_with_stdin:

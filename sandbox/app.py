@@ -1,5 +1,6 @@
 """The ASGI application: Bot API, people's side and page over one world."""
 
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -57,4 +58,5 @@ def create_app(world: World, hosts: frozenset[str] = frozenset()) -> Starlette:
         exception_handlers={404: not_found},
     )
     app.state.world = world
+    world.perform = partial(bot_api.perform, world)
     return app

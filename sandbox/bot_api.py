@@ -6,6 +6,8 @@ https://core.telegram.org/bots/api#making-requests
 import asyncio
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -19,6 +21,7 @@ from sandbox.faults import FILE_DOWNLOAD, Fault
 from sandbox.methods.call import MethodCall
 from sandbox.methods.files import download
 from sandbox.methods.table import method_of, proper_name
+from sandbox.parameters import Parameters
 from sandbox.users import Bot
 from sandbox.world import World
 
@@ -33,14 +36,33 @@ async def call_method(request: Request) -> Response:
         bot = world.bot_by_token(request.path_params["token"])
     except ApiError as error:
         return _json(error.as_object(), error.status)
-    call = world.calls.begin(bot.id, name, world.clock.now())
-    clock = time.perf_counter()
-    try:
+    with _logged(world, bot, name) as call:
         return await _answer(request, world, bot, call)
+
+
+async def perform(world: World, bot: Bot, method: str, given: Parameters) -> None:
+    """A call that came as a reply to a webhook: carried out and logged, its result told to no one."""
+    with _logged(world, bot, proper_name(method)) as call:
+        _note(call, given)
+        await _carried_out(world, bot, call, given)
+
+
+@contextmanager
+def _logged(world: World, bot: Bot, method: str) -> Iterator[Call]:
+    """A call in the log, with the time it took."""
+    call = world.calls.begin(bot.id, method, world.clock.now())
+    started = time.perf_counter()
+    try:
+        yield call
     finally:
-        call.seconds = time.perf_counter() - clock
+        call.seconds = time.perf_counter() - started
         world.calls.finish(call)
         world.events.publish("call", call.as_object)
+
+
+def _note(call: Call, given: Parameters) -> None:
+    call.parameters = given.values
+    call.files = {name: len(upload.content) for name, upload in given.files.items()}
 
 
 async def _answer(request: Request, world: World, bot: Bot, call: Call) -> Response:
@@ -49,9 +71,8 @@ async def _answer(request: Request, world: World, bot: Bot, call: Call) -> Respo
     try:
         given = await parameters.read(request, world.settings.max_upload_bytes + MULTIPART_OVERHEAD)
     except ApiError as error:
-        return _logged(call, error.as_object(), error.status)
-    call.parameters = given.values
-    call.files = {name: len(upload.content) for name, upload in given.files.items()}
+        return _answered(call, error.as_object(), error.status)
+    _note(call, given)
     if fault and (scripted := await _scripted(request, call, fault)):
         return scripted
     response = await _carried_out(world, bot, call, given)
@@ -60,12 +81,12 @@ async def _answer(request: Request, world: World, bot: Bot, call: Call) -> Respo
     return response
 
 
-async def _carried_out(world: World, bot: Bot, call: Call, given: parameters.Parameters) -> Response:
+async def _carried_out(world: World, bot: Bot, call: Call, given: Parameters) -> Response:
     try:
         result = await method_of(call.method)(MethodCall(world, bot, given))
     except ApiError as error:
-        return _logged(call, error.as_object(), error.status)
-    return _logged(call, {"ok": True, "result": result}, 200)
+        return _answered(call, error.as_object(), error.status)
+    return _answered(call, {"ok": True, "result": result}, 200)
 
 
 async def _scripted(request: Request, call: Call, fault: Fault) -> Response | None:
@@ -78,7 +99,7 @@ async def _scripted(request: Request, call: Call, fault: Fault) -> Response | No
         call.status = 200
         return Response("<html>this is not JSON", media_type="text/html")
     if fault.status or fault.retry_after:
-        return _logged(call, *_failure(fault))
+        return _answered(call, *_failure(fault))
     return None
 
 
@@ -115,7 +136,7 @@ async def send_file(request: Request) -> Response:
     return response
 
 
-def _logged(call: Call, body: dict[str, Any], status: int) -> Response:
+def _answered(call: Call, body: dict[str, Any], status: int) -> Response:
     call.response, call.status = body, status
     return _json(body, status)
 

@@ -35,10 +35,16 @@ class Call:
         request = {name: _short(value) for name, value in self.parameters.items()}
         request |= {name: f"({size} bytes)" for name, size in self.files.items()}
         return {
-            "id": self.id, "bot_id": self.bot_id, "method": self.method, "status": self.status,
-            "ms": round(self.seconds * 1000, 2), "date": self.started, "fault": self.fault,
-            "request": request, "response": _short(self.response),
-        }  # fmt: skip
+            "id": self.id,
+            "bot_id": self.bot_id,
+            "method": self.method,
+            "status": self.status,
+            "ms": round(self.seconds * 1000, 2),
+            "date": self.started,
+            "fault": self.fault,
+            "request": request,
+            "response": _short(self.response),
+        }
 
 
 def _short(value: Any) -> Any:

@@ -12,13 +12,31 @@ from sandbox.users import User
 INSIDE = frozenset({"creator", "administrator", "member", "restricted"})
 ADMINS = frozenset({"creator", "administrator"})
 TOPIC_COLOURS = (7322096, 16766590, 13338331, 9367192, 16749490, 16478047)
-SEND_RIGHTS = ("can_send_messages", "can_send_audios", "can_send_documents", "can_send_photos", "can_send_videos",
-               "can_send_video_notes", "can_send_voice_notes", "can_send_polls", "can_send_other_messages",
-               "can_add_web_page_previews")  # fmt: skip
+SEND_RIGHTS = (
+    "can_send_messages",
+    "can_send_audios",
+    "can_send_documents",
+    "can_send_photos",
+    "can_send_videos",
+    "can_send_video_notes",
+    "can_send_voice_notes",
+    "can_send_polls",
+    "can_send_other_messages",
+    "can_add_web_page_previews",
+)
 MEMBER_RIGHTS = (*SEND_RIGHTS, "can_change_info", "can_invite_users", "can_pin_messages", "can_manage_topics")
-ADMIN_RIGHTS = ("can_manage_chat", "can_delete_messages", "can_manage_video_chats", "can_restrict_members",
-                "can_promote_members", "can_change_info", "can_invite_users", "can_post_stories",
-                "can_edit_stories", "can_delete_stories")  # fmt: skip
+ADMIN_RIGHTS = (
+    "can_manage_chat",
+    "can_delete_messages",
+    "can_manage_video_chats",
+    "can_restrict_members",
+    "can_promote_members",
+    "can_change_info",
+    "can_invite_users",
+    "can_post_stories",
+    "can_edit_stories",
+    "can_delete_stories",
+)
 CHANNEL_RIGHTS = ("can_post_messages", "can_edit_messages")
 GROUP_RIGHTS = ("can_pin_messages", "can_manage_topics")
 
@@ -142,8 +160,11 @@ class Chats:
 
     def __init__(self) -> None:
         self._chats: dict[tuple[int, int], Chat] = {}
-        self._next = {"group": itertools.count(4_000_001), "supergroup": itertools.count(1_000_000_000_001),
-                      "channel": itertools.count(1_000_000_000_001)}  # fmt: skip
+        self._next = {
+            "group": itertools.count(4_000_001),
+            "supergroup": itertools.count(1_000_000_000_001),
+            "channel": itertools.count(1_000_000_000_001),
+        }
         self._next["channel"] = self._next["supergroup"]
         self._account_message_ids = itertools.count(1)
 

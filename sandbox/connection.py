@@ -16,7 +16,7 @@ class BreakableProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Called by httptools for every request on the connection."""
         super().on_message_begin()
-        self.scope.setdefault("extensions", {})[TRANSPORT] = {"transport": self.transport}  # type: ignore[typeddict-item]
+        self.scope.setdefault("extensions", {})[TRANSPORT] = {"transport": self.transport}
 
 
 async def drop(request: Request) -> Response:
@@ -28,8 +28,10 @@ async def drop(request: Request) -> Response:
 async def send_half(request: Request, response: Response) -> Response:
     """Sends the head and half of the body, then closes the connection."""
     body = bytes(response.body)
-    head = (f"HTTP/1.1 {response.status_code} OK\r\ncontent-type: {response.media_type}\r\n"
-            f"content-length: {len(body)}\r\n\r\n")  # fmt: skip
+    head = (
+        f"HTTP/1.1 {response.status_code} OK\r\ncontent-type: {response.media_type}\r\n"
+        f"content-length: {len(body)}\r\n\r\n"
+    )
     transport = _transport(request)
     transport.write(head.encode("ascii") + body[: len(body) // 2])
     transport.close()

@@ -7,13 +7,19 @@ import re
 from typing import Any
 
 _PATTERNS = (
-    ("url", re.compile(r"\bhttps?://[^\s<>\"]+[^\s<>\".,;:!?)\]]|\b(?:[a-z0-9-]+\.)+(?:com|org|net|io|me|dev)\b(?:/\S*)?", re.IGNORECASE)),
+    (
+        "url",
+        re.compile(
+            r"\bhttps?://[^\s<>\"]+[^\s<>\".,;:!?)\]]|\b(?:[a-z0-9-]+\.)+(?:com|org|net|io|me|dev)\b(?:/\S*)?",
+            re.IGNORECASE,
+        ),
+    ),
     ("email", re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.]*\w")),
     ("bot_command", re.compile(r"(?<![\w/<>])/[a-zA-Z0-9_]{1,64}(?:@[a-zA-Z0-9_]{3,32})?(?![\w/])")),
     ("mention", re.compile(r"(?<![\w/])@[a-zA-Z][a-zA-Z0-9_]{2,31}\b")),
     ("hashtag", re.compile(r"(?<![\w/])#(?=\w*[^\W\d])\w{1,256}")),
     ("cashtag", re.compile(r"(?<!\w)\$[A-Z]{1,8}\b")),
-)  # fmt: skip
+)
 
 
 def utf16_length(text: str) -> int:
@@ -34,8 +40,9 @@ def detect(text: str, taken: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda e: (e["offset"], -e["length"]))
 
 
-_MAY_HOLD_OTHERS = frozenset({"bold", "italic", "underline", "strikethrough", "spoiler", "blockquote",
-                              "expandable_blockquote"})  # fmt: skip
+_MAY_HOLD_OTHERS = frozenset(
+    {"bold", "italic", "underline", "strikethrough", "spoiler", "blockquote", "expandable_blockquote"}
+)
 
 
 def _overlap(new: dict[str, Any], old: dict[str, Any]) -> bool:

@@ -27,13 +27,13 @@ def unique_id(kind: str, content: bytes, size: str = "") -> str:
     """The same bytes as the same kind and size of file always get the same id."""
     digest = hashlib.sha256(content).digest()[:9]
     code = bytes([_CODES[kind]]) + size.encode("ascii")
-    return ("AgAD" if kind == "document" else "AQAD") + _text(digest + code)
+    return ("AgAD" if kind == "document" else "AQAD") + text_of(digest + code)
 
 
 def encode(file: FileId) -> str:
     """The `file_id` under which `file.bot_id` may use the file."""
     body = file.bot_id.to_bytes(8) + file.unique_id.encode("ascii")
-    return KINDS[file.kind] + _text(body + _checksum(file.kind, body))
+    return KINDS[file.kind] + text_of(body + _checksum(file.kind, body))
 
 
 def decode(text: str) -> FileId:
@@ -55,5 +55,6 @@ def _checksum(kind: str, body: bytes) -> bytes:
     return hashlib.sha256(kind.encode("ascii") + body).digest()[:4]
 
 
-def _text(raw: bytes) -> str:
+def text_of(raw: bytes) -> str:
+    """Bytes as Telegram writes ids: URL-safe base64 without padding."""
     return base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")

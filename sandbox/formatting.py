@@ -3,49 +3,81 @@
 https://core.telegram.org/bots/api#formatting-options
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.detection import detect, utf16_length
 from sandbox.errors import BadRequest
 from sandbox.html_text import parse_html
+from sandbox.markdown_text import parse_markdown, parse_markdown_v2
 from sandbox.parameters import Parameters
+from sandbox.users import User
 
 MAX_TEXT = 4096
 MAX_CAPTION = 1024
+MAX_ENTITIES = 100
+MAX_SENT = 2**16
+"""Bytes of text, with its markup, that are looked at at all."""
 Formatted = tuple[str, list[dict[str, Any]]]
+FindUser = Callable[[int], User | None]
+_MODES = {"html": parse_html, "markdownv2": parse_markdown_v2, "markdown": parse_markdown}
 
 
-def text_of(parameters: Parameters, name: str = "text", entities: str = "entities") -> Formatted:
+def text_of(parameters: Parameters, find_user: FindUser) -> Formatted:
     """The text of a message. Raises BadRequest when it is empty or longer than 4096 UTF-16 units."""
-    text, found = formatted(parameters.text(name), parameters.text("parse_mode"), parameters.array(entities))
+    given, mode = parameters.text("text"), parameters.text("parse_mode")
+    text, entities = formatted(given, mode, parameters.array("entities"), find_user)
     if not text:
         raise BadRequest("message text is empty")
     if utf16_length(text) > MAX_TEXT:
         raise BadRequest("message is too long")
-    return text, found
+    return text, entities
 
 
-def caption_of(parameters: Parameters) -> Formatted:
+def caption_of(parameters: Parameters, find_user: FindUser) -> Formatted:
     """The caption of a photo or document. Raises BadRequest above 1024 UTF-16 units."""
-    text, found = formatted(
-        parameters.text("caption"), parameters.text("parse_mode"), parameters.array("caption_entities")
-    )
+    given, mode = parameters.text("caption"), parameters.text("parse_mode")
+    text, entities = formatted(given, mode, parameters.array("caption_entities"), find_user)
     if utf16_length(text) > MAX_CAPTION:
         raise BadRequest("message caption is too long")
-    return text, found
+    return text, entities
 
 
-def formatted(text: str, parse_mode: str, entities: list[dict[str, Any]] | None) -> Formatted:
+def formatted(text: str, parse_mode: str, entities: list[Any] | None, find_user: FindUser) -> Formatted:
     """Text without its markup, and the entities: those of the markup or those given, then those detected."""
+    if len(text.encode()) > MAX_SENT:
+        raise BadRequest("text is too long")
     mode = parse_mode.lower()
     found: list[dict[str, Any]] = []
-    if mode == "html":
-        text, found = parse_html(text)
+    if mode in _MODES:
+        text, found = _MODES[mode](text)
     elif mode not in ("", "none"):
         raise BadRequest("unsupported parse_mode")
     elif entities:
-        found = entities
-    return _trimmed(text, found)
+        found = [_given(entity) for entity in entities]
+    known = [_with_user(entity, find_user) for entity in found]
+    return _trimmed(text, [entity for entity in known if entity])
+
+
+def plain(text: str) -> Formatted:
+    """What a person typed."""
+    return _trimmed(text, [])
+
+
+def _given(entity: Any) -> dict[str, Any]:
+    if not isinstance(entity, dict) or not isinstance(entity.get("type"), str):
+        raise BadRequest("can't parse MessageEntity: expected an Object with a type")
+    if not isinstance(entity.get("offset"), int) or not isinstance(entity.get("length"), int):
+        raise BadRequest("can't parse MessageEntity: offset and length must be Integers")
+    return entity
+
+
+def _with_user(entity: dict[str, Any], find_user: FindUser) -> dict[str, Any] | None:
+    """A mention of someone unknown is no mention."""
+    if entity["type"] != "text_mention":
+        return entity
+    user = find_user(int((entity.get("user") or {}).get("id", 0)))
+    return entity | {"user": user.as_object()} if user else None
 
 
 def _trimmed(text: str, entities: list[dict[str, Any]]) -> Formatted:
@@ -59,4 +91,4 @@ def _trimmed(text: str, entities: list[dict[str, Any]]) -> Formatted:
         length = min(end, entity["offset"] - cut + entity["length"]) - start
         if length > 0:
             kept.append(entity | {"offset": start, "length": length})
-    return text, detect(text, kept)
+    return text, detect(text, kept)[:MAX_ENTITIES]

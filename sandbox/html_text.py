@@ -3,21 +3,27 @@
 https://core.telegram.org/bots/api#html-style
 """
 
-import html
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from sandbox.detection import utf16_length
-from sandbox.errors import BadRequest
+from sandbox.rich_text import RichText, parse_error
 
-_TYPES = {"b": "bold", "strong": "bold", "i": "italic", "em": "italic", "u": "underline", "ins": "underline",
-          "s": "strikethrough", "strike": "strikethrough", "del": "strikethrough", "tg-spoiler": "spoiler",
-          "code": "code", "pre": "pre", "a": "text_link", "span": "spoiler", "blockquote": "blockquote",
-          "tg-emoji": "custom_emoji", "tg-time": "date_time"}  # fmt: skip
-_ENTITY = re.compile(r"&(?:#(\d+)|#x([0-9a-fA-F]+)|(lt|gt|amp|quot));")
-_ATTRIBUTE = re.compile(r"\s*([^\s=>/\"']+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+)))?")
+_SIMPLE = {
+    "b": "bold", "strong": "bold", "i": "italic", "em": "italic", "u": "underline", "ins": "underline",
+    "s": "strikethrough", "strike": "strikethrough", "del": "strikethrough", "tg-spoiler": "spoiler",
+    "span": "spoiler",
+}  # fmt: skip
+_TAGS = frozenset(_SIMPLE) | {"a", "code", "pre", "blockquote", "tg-emoji"}
+_BARE_ATTRIBUTES = {("blockquote", "expandable")}
+_REFERENCE = re.compile(
+    r"&(?:#(?P<decimal>\d{1,7})|#x(?P<hex>[0-9a-fA-F]{1,6})|(?P<name>lt|gt|amp|quot)(?![a-zA-Z]));?"
+)
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
+_TAG_NAME = re.compile(r"[^\s>]*")
+_ATTRIBUTE_NAME = re.compile(r"[^\s=>]*")
+_NAME_TOKEN = re.compile(r"[A-Za-z0-9.-]*")
+_SPACE = re.compile(r"\s*")
 
 
 @dataclass
@@ -27,125 +33,151 @@ class _Open:
     name: str
     attributes: dict[str, str]
     offset: int
-    size: int
-    """Of the text before it, in characters."""
-
-
-@dataclass
-class _Parser:
-    source: str
-    place: int = 0
-    text: list[str] = field(default_factory=list)
-    units: int = 0
-    opened: list[_Open] = field(default_factory=list)
-    found: list[dict[str, Any]] = field(default_factory=list)
-
-    def byte_offset(self, place: int) -> int:
-        return len(self.source[:place].encode())
-
-    def add(self, piece: str) -> None:
-        self.text.append(piece)
-        self.units += utf16_length(piece)
 
 
 def parse_html(source: str) -> tuple[str, list[dict[str, Any]]]:
     """Text and entities. Raises BadRequest with Telegram's "can't parse entities: …"."""
-    parser = _Parser(source)
-    while parser.place < len(source):
-        _step(parser)
-    if parser.opened:
-        raise _error(f'Can\'t find end tag corresponding to start tag "{parser.opened[-1].name}"')
-    found = [e for e in parser.found if e["length"] > 0]
-    return "".join(parser.text), sorted(found, key=lambda e: (e["offset"], -e["length"]))
+    return _Parser(source).parse()
 
 
-def _error(reason: str) -> BadRequest:
-    return BadRequest(f"can't parse entities: {reason}")
+class _Parser:
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.place = 0
+        self.text = RichText()
+        self.opened: list[_Open] = []
 
+    def parse(self) -> tuple[str, list[dict[str, Any]]]:
+        while self.place < len(self.source):
+            if self.source.startswith("</", self.place):
+                self.end_tag()
+            elif self.source[self.place] == "<":
+                self.start_tag()
+            else:
+                self.plain()
+        if self.opened:
+            raise parse_error(f'Can\'t find end tag corresponding to start tag "{self.opened[-1].name}"')
+        return self.text.result()
 
-def _step(parser: _Parser) -> None:
-    source, place = parser.source, parser.place
-    if source[place] == "<":
-        _end_tag(parser) if source.startswith("</", place) else _start_tag(parser)
-        return
-    entity = _ENTITY.match(source, place)
-    if entity:
-        parser.add(_character(entity))
-        parser.place = entity.end()
-        return
-    stop = min((i for i in (source.find("<", place + 1), source.find("&", place + 1)) if i != -1), default=len(source))
-    parser.add(source[place:stop])
-    parser.place = stop
-
-
-def _character(entity: re.Match[str]) -> str:
-    decimal, hexadecimal, name = entity.groups()
-    if name:
-        return _NAMED[name]
-    return html.unescape(f"&#{decimal};" if decimal else f"&#x{hexadecimal};")
-
-
-def _start_tag(parser: _Parser) -> None:
-    at = parser.byte_offset(parser.place)
-    name_match = re.compile(r"<([^\s>]*)").match(parser.source, parser.place)
-    assert name_match  # noqa: S101 - the character is a "<"
-    name = name_match[1].lower()
-    end = _tag_end(parser.source, name_match.end())
-    if end == -1:
-        raise _error(f"Unclosed start tag at byte offset {at}")
-    if name not in _TYPES:
-        raise _error(f'Unsupported start tag "{name}" at byte offset {at}')
-    attributes = {m[1].lower(): html.unescape(next((g for g in m.groups()[1:] if g is not None), ""))
-                  for m in _ATTRIBUTE.finditer(parser.source[name_match.end() : end])}  # fmt: skip
-    if name == "span" and attributes.get("class") != "tg-spoiler":
-        raise _error(f'Tag "span" must have class "tg-spoiler" at byte offset {at}')
-    parser.opened.append(_Open(name, attributes, parser.units, len("".join(parser.text))))
-    parser.place = end + 1
-
-
-def _tag_end(source: str, place: int) -> int:
-    """Where the tag's ">" stands, quoted ones apart; -1 when there is none."""
-    quote = ""
-    for i in range(place, len(source)):
-        if quote:
-            quote = "" if source[i] == quote else quote
-        elif source[i] in "\"'":
-            quote = source[i]
-        elif source[i] == ">":
-            return i
-    return -1
-
-
-def _end_tag(parser: _Parser) -> None:
-    at = parser.byte_offset(parser.place)
-    end = parser.source.find(">", parser.place)
-    if end == -1:
-        raise _error(f"Unclosed end tag at byte offset {at}")
-    name = parser.source[parser.place + 2 : end].strip().lower()
-    if not parser.opened:
-        raise _error(f"Unexpected end tag at byte offset {at}")
-    tag = parser.opened.pop()
-    if name and name != tag.name:
-        raise _error(f'Unmatched end tag at byte offset {at}, expected "</{tag.name}>", found "</{name}>"')
-    parser.place = end + 1
-    _close(parser, tag)
-
-
-def _close(parser: _Parser, tag: _Open) -> None:
-    entity: dict[str, Any] = {"type": _TYPES[tag.name], "offset": tag.offset, "length": parser.units - tag.offset}
-    if tag.name == "a":
-        url = tag.attributes.get("href") or "".join(parser.text)[tag.size :]
-        if "." not in url and "://" not in url:
+    def plain(self) -> None:
+        reference = _REFERENCE.match(self.source, self.place)
+        if reference and (character := _character(reference)):
+            self.text.add(character)
+            self.place = reference.end()
             return
-        entity["url"] = url
-    elif tag.name == "tg-emoji":
-        entity["custom_emoji_id"] = tag.attributes.get("emoji-id", "")
-    elif tag.name == "blockquote" and "expandable" in tag.attributes:
-        entity["type"] = "expandable_blockquote"
-    elif tag.name == "code" and parser.opened and parser.opened[-1].name == "pre":
-        language = tag.attributes.get("class", "").removeprefix("language-")
-        parser.opened[-1].attributes["language"] = language
-        return
-    elif tag.name == "pre" and tag.attributes.get("language"):
-        entity["language"] = tag.attributes["language"]
-    parser.found.append(entity)
+        found = (self.source.find(mark, self.place + 1) for mark in "<&")
+        stop = min((i for i in found if i != -1), default=len(self.source))
+        self.text.add(self.source[self.place : stop])
+        self.place = stop
+
+    def start_tag(self) -> None:
+        at = self.bytes_before(self.place)
+        name = self.take(_TAG_NAME, skip=1).lower()
+        if self.place == len(self.source):
+            raise parse_error(f"Unclosed start tag at byte offset {at}")
+        if name not in _TAGS:
+            raise parse_error(f'Unsupported start tag "{name}" at byte offset {at}')
+        attributes = self.attributes(name, at)
+        if name == "span" and attributes.get("class") != "tg-spoiler":
+            raise parse_error(f'Tag "span" must have class "tg-spoiler" at byte offset {at}')
+        self.opened.append(_Open(name, attributes, self.text.length))
+
+    def attributes(self, tag: str, at: int) -> dict[str, str]:
+        """Everything up to and with the ">"."""
+        found: dict[str, str] = {}
+        while True:
+            self.take(_SPACE)
+            if self.source.startswith(">", self.place):
+                self.place += 1
+                return found
+            name = self.take(_ATTRIBUTE_NAME)
+            if not name:
+                raise parse_error(f'Empty attribute name in the tag "{tag}" at byte offset {at}')
+            self.take(_SPACE)
+            found[name.lower()] = self.attribute_value(tag, name, at)
+            if self.place >= len(self.source):
+                raise parse_error(f"Unclosed start tag at byte offset {at}")
+
+    def attribute_value(self, tag: str, name: str, at: int) -> str:
+        if not self.source.startswith("=", self.place):
+            if (tag, name.lower()) in _BARE_ATTRIBUTES:
+                return ""
+            reason = f'Expected equal sign in declaration of an attribute of the tag "{tag}" at byte offset {at}'
+            raise parse_error(reason)
+        self.place += 1
+        self.take(_SPACE)
+        quote = self.source[self.place : self.place + 1]
+        if quote not in ("'", '"') or not quote:
+            return self.name_token()
+        end = self.source.find(quote, self.place + 1)
+        end = len(self.source) if end == -1 else end
+        value = self.source[self.place + 1 : end]
+        self.place = end + 1
+        return _REFERENCE.sub(lambda found: _character(found) or found[0], value)
+
+    def name_token(self) -> str:
+        at = self.bytes_before(self.place)
+        value = self.take(_NAME_TOKEN).lower()
+        if self.place < len(self.source) and not re.match(r"[\s>]", self.source[self.place]):
+            raise parse_error(f"Unexpected end of name token at byte offset {at}")
+        return value
+
+    def end_tag(self) -> None:
+        at = self.bytes_before(self.place)
+        if not self.opened:
+            raise parse_error(f"Unexpected end tag at byte offset {at}")
+        name = self.take(_TAG_NAME, skip=2).lower()
+        self.take(_SPACE)
+        if not self.source.startswith(">", self.place):
+            raise parse_error(f"Unclosed end tag at byte offset {at}")
+        self.place += 1
+        tag = self.opened.pop()
+        if name and name != tag.name:
+            raise parse_error(f'Unmatched end tag at byte offset {at}, expected "</{tag.name}>", found "</{name}>"')
+        self.close(tag)
+
+    def close(self, tag: _Open) -> None:
+        if tag.name in _SIMPLE:
+            self.text.mark(_SIMPLE[tag.name], tag.offset)
+        elif tag.name == "a":
+            self.text.link(tag.attributes.get("href", ""), tag.offset)
+        elif tag.name == "tg-emoji":
+            self.close_emoji(tag)
+        elif tag.name == "blockquote":
+            self.text.mark("expandable_blockquote" if "expandable" in tag.attributes else "blockquote", tag.offset)
+        else:
+            self.close_code(tag)
+
+    def close_emoji(self, tag: _Open) -> None:
+        emoji_id = tag.attributes.get("emoji-id", "")
+        if not emoji_id.isdecimal():
+            raise parse_error("Invalid custom emoji identifier specified")
+        self.text.custom_emoji(f"tg://emoji?id={emoji_id}", tag.offset)
+
+    def close_code(self, tag: _Open) -> None:
+        """<code class="language-…"> directly inside <pre> names the language of the block."""
+        inside_pre = bool(self.opened) and self.opened[-1].name == "pre" and self.opened[-1].offset == tag.offset
+        if tag.name == "code" and inside_pre:
+            language = tag.attributes.get("class", "")
+            self.opened[-1].attributes["language"] = language.removeprefix("language-")
+            return
+        language = tag.attributes.get("language", "")
+        self.text.mark(tag.name, tag.offset, **({"language": language} if language else {}))
+
+    def take(self, pattern: re.Pattern[str], skip: int = 0) -> str:
+        """What matches here, after `skip` characters; the place moves behind it."""
+        found = pattern.match(self.source, self.place + skip)
+        text = found[0] if found else ""
+        self.place += skip + len(text)
+        return text
+
+    def bytes_before(self, place: int) -> int:
+        return len(self.source[:place].encode())
+
+
+def _character(reference: re.Match[str]) -> str:
+    if reference["name"]:
+        return _NAMED[reference["name"]]
+    code = int(reference["decimal"] or "0") or int(reference["hex"] or "0", 16)
+    allowed = 0 < code < 0x10FFFF and not 0xD800 <= code <= 0xDFFF
+    return chr(code) if allowed else ""

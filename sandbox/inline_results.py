@@ -43,7 +43,7 @@ def _shown(call: MethodCall, result: dict[str, Any]) -> dict[str, Any]:
         if not result.get("title"):
             raise BadRequest("ARTICLE_TITLE_EMPTY")
         if not isinstance(result.get("input_message_content"), dict):
-            raise BadRequest('can\'t parse inline query result: can\'t find field "input_message_content"')
+            raise BadRequest("can't parse inline query result: can't find field \"input_message_content\"")
         return result
     raise BadRequest(f"the sandbox plays articles, cached photos and cached documents, not results of type {kind!r}")
 
@@ -52,8 +52,8 @@ async def content(call: MethodCall, result: dict[str, Any]) -> Content:
     """The message a chosen result becomes."""
     if written := result.get("input_message_content"):
         fields = Parameters({**written, "text": written.get("message_text", "")})
-        return Content(*text_of(fields))
-    text, entities = caption_of(Parameters(result))
+        return Content(*text_of(fields, call.world.user))
+    text, entities = caption_of(Parameters(result), call.world.user)
     if "photo_file_id" in result:
         return Content(text, entities, photo=await media.photo(call, result["photo_file_id"]))
     return Content(text, entities, document=await media.document(call, result["document_file_id"]))

@@ -10,8 +10,18 @@ from sandbox.parameters import Parameters
 
 MAX_CALLBACK_DATA = 64
 MAX_BUTTONS = 100
-ACTIONS = ("url", "callback_data", "web_app", "login_url", "switch_inline_query", "switch_inline_query_current_chat",
-           "switch_inline_query_chosen_chat", "copy_text", "callback_game", "pay")  # fmt: skip
+ACTIONS = (
+    "url",
+    "callback_data",
+    "web_app",
+    "login_url",
+    "switch_inline_query",
+    "switch_inline_query_current_chat",
+    "switch_inline_query_chosen_chat",
+    "copy_text",
+    "callback_game",
+    "pay",
+)
 
 
 def reply_markup(parameters: Parameters) -> dict[str, Any] | None:
@@ -25,7 +35,7 @@ def inline_keyboard(markup: dict[str, Any] | None) -> dict[str, Any] | None:
         return None
     rows = markup["inline_keyboard"]
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
-        raise BadRequest('can\'t parse reply keyboard markup JSON object: field "inline_keyboard" must be of type Array')
+        raise BadRequest('object expected as reply markup: field "inline_keyboard" must be an Array of Array')
     kept = [[_button(button) for button in row] for row in rows if row]
     if sum(map(len, kept)) > MAX_BUTTONS:
         raise BadRequest("REPLY_MARKUP_TOO_LONG")
@@ -37,7 +47,7 @@ def _button(button: Any) -> dict[str, Any]:
         raise BadRequest("can't parse inline keyboard button: expected an Object")
     text = button.get("text")
     if not isinstance(text, str):
-        raise BadRequest('can\'t parse inline keyboard button: can\'t find field "text"')
+        raise BadRequest("can't parse inline keyboard button: can't find field \"text\"")
     if not text.strip():
         raise BadRequest("BUTTON_TEXT_INVALID")
     actions = [action for action in ACTIONS if action in button]

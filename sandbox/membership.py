@@ -13,8 +13,17 @@ from sandbox.users import Bot, User
 from sandbox.world import World
 
 
-def set_status(world: World, chat: Chat, user: User, status: str, by: User, *, date: int | None = None,
-               silently: bool = False, **rights: Any) -> Member:  # fmt: skip
+def set_status(
+    world: World,
+    chat: Chat,
+    user: User,
+    status: str,
+    by: User,
+    *,
+    date: int | None = None,
+    silently: bool = False,
+    **rights: Any,
+) -> Member:
     """Changes a user's standing and tells bots and people, with the service messages Telegram writes."""
     old = chat.member(user.id) or Member(user, "left")
     new = replace(old, status=status, **({"denied": frozenset()} | rights))
@@ -26,8 +35,12 @@ def set_status(world: World, chat: Chat, user: User, status: str, by: User, *, d
     after = rendering.member(new, chat)
     if before != after:
         when = date if date is not None else world.clock.date()
-        _report(world, chat, user, {"from": by.as_object(), "date": when,
-                                    "old_chat_member": before, "new_chat_member": after})  # fmt: skip
+        _report(
+            world,
+            chat,
+            user,
+            {"from": by.as_object(), "date": when, "old_chat_member": before, "new_chat_member": after},
+        )
     if not silently:
         _announce(world, chat, user, by, old, new)
         delivery.chat_changed(world, chat)
@@ -52,8 +65,16 @@ def _announce(world: World, chat: Chat, user: User, by: User, old: Member, new: 
         posting.post_service(world, chat, by, {"left_chat_member": user.as_object()})
 
 
-def create_chat(world: World, kind: str, members: list[User], admins: list[User], *, bot_status: str = "absent",
-                date: int | None = None, **details: Any) -> Chat:  # fmt: skip
+def create_chat(
+    world: World,
+    kind: str,
+    members: list[User],
+    admins: list[User],
+    *,
+    bot_status: str = "absent",
+    date: int | None = None,
+    **details: Any,
+) -> Chat:
     """A group, supergroup or channel. Its creator is the first admin, or else the first member."""
     if kind not in ("group", "supergroup", "channel"):
         raise BadRequest(f"a chat's type is group, supergroup or channel, not {kind!r}")

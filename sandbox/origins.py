@@ -11,7 +11,8 @@ def origin(message: Message, chat: Chat) -> dict[str, Any]:
     if message.forward_origin:
         return message.forward_origin
     if chat.is_channel:
-        shown: dict[str, Any] = {"type": "channel", "date": message.date, "chat": chat.as_object(), "message_id": message.id}
+        shown: dict[str, Any] = {"type": "channel", "date": message.date, "chat": chat.as_object()}
+        shown["message_id"] = message.id
         return shown | ({"author_signature": message.signature} if message.signature else {})
     if message.sender_chat:
         return {"type": "chat", "date": message.date, "sender_chat": message.sender_chat}

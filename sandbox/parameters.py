@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from sandbox.errors import BadRequest, TooLarge
 
+MAX_REPLY_BYTES = 1024 * 1024
 _FALSE = frozenset({"", "0", "false", "no", "n", "off"})
 
 
@@ -107,7 +109,18 @@ async def read(request: Request, max_bytes: int) -> Parameters:
     """Everything a request carries; the body wins over the query. Raises TooLarge above `max_bytes`."""
     if int(request.headers.get("content-length") or 0) > max_bytes:
         raise TooLarge
-    values: dict[str, Any] = dict(request.query_params)
+    return await _read(request, dict(request.query_params), max_bytes)
+
+
+async def read_reply(request: Request) -> Parameters:
+    """The body alone; one that is not understood counts as empty."""
+    try:
+        return await _read(request, {}, MAX_REPLY_BYTES)
+    except (BadRequest, HTTPException):
+        return Parameters({})
+
+
+async def _read(request: Request, values: dict[str, Any], max_bytes: int) -> Parameters:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
         values |= await _read_json(request)

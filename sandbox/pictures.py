@@ -45,8 +45,9 @@ def picture(content: bytes) -> Picture:
     if not content:
         raise BadRequest("file must be non-empty")
     if len(content) > MAX_PHOTO_BYTES:
-        raise BadRequest(f"file of size {len(content)} bytes is too big for a photo; "
-                         f"the maximum size is {MAX_PHOTO_BYTES} bytes")  # fmt: skip
+        raise BadRequest(
+            f"file of size {len(content)} bytes is too big for a photo; the maximum size is {MAX_PHOTO_BYTES} bytes"
+        )
     image = _decoded(content)
     boxes = _boxes(*image.size)
     sizes: list[Size] = []

@@ -10,8 +10,17 @@ from sandbox.users import User
 from sandbox.world import World
 
 
-def post(world: World, chat: Chat, content: Content, sender: User | None, *, date: int | None = None,
-         lazily: bool = False, at_least_id: int = 0, **details: Any) -> Message:  # fmt: skip
+def post(
+    world: World,
+    chat: Chat,
+    content: Content,
+    sender: User | None,
+    *,
+    date: int | None = None,
+    lazily: bool = False,
+    at_least_id: int = 0,
+    **details: Any,
+) -> Message:
     """Adds a message to a chat and tells everyone. `details` are further fields of Message."""
     when = date if date is not None else world.clock.date()
     message = Message(chat.next_id(at_least_id), chat.id, when, content, sender, **details)
@@ -24,8 +33,15 @@ def post(world: World, chat: Chat, content: Content, sender: User | None, *, dat
     return message
 
 
-def post_service(world: World, chat: Chat, sender: User | None, service: dict[str, Any], *, date: int | None = None,
-                 thread_id: int | None = None) -> Message:  # fmt: skip
+def post_service(
+    world: World,
+    chat: Chat,
+    sender: User | None,
+    service: dict[str, Any],
+    *,
+    date: int | None = None,
+    thread_id: int | None = None,
+) -> Message:
     """Adds a service message, such as `{"new_chat_title": …}`."""
     return post(world, chat, Content(), sender, date=date, service=service, thread_id=thread_id)
 
@@ -50,8 +66,16 @@ def delete(world: World, chat: Chat, message_ids: list[int]) -> None:
         delivery.deleted_messages(world, chat, gone)
 
 
-def create_topic(world: World, chat: Chat, name: str, by: User, *, icon_color: int | None = None,
-                 date: int | None = None, at_least_id: int = 0) -> Message:  # fmt: skip
+def create_topic(
+    world: World,
+    chat: Chat,
+    name: str,
+    by: User,
+    *,
+    icon_color: int | None = None,
+    date: int | None = None,
+    at_least_id: int = 0,
+) -> Message:
     """Opens a forum topic; the service message's id becomes the topic's."""
     thread_id = chat.next_id(at_least_id)
     topic = chat.add_topic(thread_id, name, icon_color)

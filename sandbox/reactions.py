@@ -1,5 +1,6 @@
 """Reactions to messages, of people and bots. https://core.telegram.org/bots/api#reactiontype"""
 
+from collections import Counter
 from typing import Any
 
 from sandbox.chats import Chat
@@ -8,9 +9,11 @@ from sandbox.messages import Message
 from sandbox.users import User
 from sandbox.world import World
 
-EMOJI = frozenset(
-    ["❤", "👍", "👎", "🔥", "🥰", "👏", "😁", "🤔", "🤯", "😱", "🤬", "😢", "🎉", "🤩", "🤮", "💩", "🙏", "👌", "🕊", "🤡", "🥱", "🥴", "😍", "🐳", "❤\u200d🔥", "🌚", "🌭", "💯", "🤣", "⚡", "🍌", "🏆", "💔", "🤨", "😐", "🍓", "🍾", "💋", "🖕", "😈", "😴", "😭", "🤓", "👻", "👨\u200d💻", "👀", "🎃", "🙈", "😇", "😨", "🤝", "✍", "🤗", "🫡", "🎅", "🎄", "☃", "💅", "🤪", "🗿", "🆒", "💘", "🙉", "🦄", "😘", "💊", "🙊", "😎", "👾", "🤷\u200d♂", "🤷", "🤷\u200d♀", "😡"]
-)
+_ALLOWED = """
+❤ 👍 👎 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 🤡 🥱 🥴 😍 🐳 ❤‍🔥 🌚 🌭 💯 🤣 ⚡ 🍌 🏆 💔 🤨 😐 🍓 🍾 💋 🖕 😈
+😴 😭 🤓 👻 👨‍💻 👀 🎃 🙈 😇 😨 🤝 ✍ 🤗 🫡 🎅 🎄 ☃ 💅 🤪 🗿 🆒 💘 🙉 🦄 😘 💊 🙊 😎 👾 🤷‍♂ 🤷 🤷‍♀ 😡
+"""
+EMOJI = frozenset(_ALLOWED.split())
 """The emoji Telegram allows as reactions."""
 
 
@@ -31,9 +34,14 @@ def react(world: World, chat: Chat, message: Message, user: User, chosen: list[d
         return
     message.reactions[user.id] = chosen
     _tell_bots(world, chat, message, user, before)
-    world.events.publish("reaction", {
-        "chat_id": chat.id, "message_id": message.id, "reactions": all_of(message),
-    })  # fmt: skip
+    world.events.publish(
+        "reaction",
+        {
+            "chat_id": chat.id,
+            "message_id": message.id,
+            "reactions": all_of(message),
+        },
+    )
 
 
 def all_of(message: Message) -> list[dict[str, Any]]:
@@ -44,10 +52,19 @@ def all_of(message: Message) -> list[dict[str, Any]]:
 def _tell_bots(world: World, chat: Chat, message: Message, user: User, before: list[dict[str, Any]]) -> None:
     if user.is_bot:
         return
+    told = {"chat": chat.as_object(), "message_id": message.id, "date": world.clock.date()}
+    kind = "message_reaction_count" if chat.is_channel else "message_reaction"
+    if chat.is_channel:  # nobody is named in channels
+        told["reactions"] = _counts(message)
+    else:
+        told |= {"user": user.as_object(), "old_reaction": before, "new_reaction": message.reactions[user.id]}
     for bot in world.bots.values():
         member = chat.member(bot.id)
-        if chat.is_private or (member is not None and member.is_admin):
-            bot.updates.put("message_reaction", {
-                "chat": chat.as_object(), "message_id": message.id, "user": user.as_object(),
-                "date": world.clock.date(), "old_reaction": before, "new_reaction": message.reactions[user.id],
-            }, queue=chat.id)  # fmt: skip
+        dialog = chat.is_private and world.chats.find(chat.id, bot.id) is chat
+        if dialog or (member is not None and member.is_admin):
+            bot.updates.put(kind, told, queue=chat.id)
+
+
+def _counts(message: Message) -> list[dict[str, Any]]:
+    totals = Counter(reaction["emoji"] for reaction in all_of(message))
+    return [{"type": {"type": "emoji", "emoji": emoji}, "total_count": count} for emoji, count in totals.items()]

@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox import membership, posting
 from sandbox.chats import Chat
-from sandbox.formatting import formatted
+from sandbox.formatting import plain
 from sandbox.messages import Content, Message
 from sandbox.methods.sending import new_group_id
 from sandbox.world import World
@@ -44,8 +44,9 @@ class _Seeding:
 
     async def run(self) -> None:
         for person in self.manifest["people"]:
-            self.world.add_person(person["first_name"], person["id"], last_name=person.get("last_name"),
-                                  username=person.get("username"))  # fmt: skip
+            self.world.add_person(
+                person["first_name"], person["id"], last_name=person.get("last_name"), username=person.get("username")
+            )
         first: dict[int, int] = {}
         for entry in self.manifest["messages"]:
             first.setdefault(entry["chat"], _date(entry))
@@ -61,9 +62,17 @@ class _Seeding:
         admins = [self.world.person(i) for i in entry.get("admins", [])]
         status = "administrator" if entry["type"] == "channel" else "member"
         chat = membership.create_chat(
-            self.world, entry["type"], people, admins, bot_status=status, date=date, chat_id=entry["id"],
-            title=entry.get("title"), username=entry.get("username"), is_forum=entry.get("is_forum", False),
-        )  # fmt: skip
+            self.world,
+            entry["type"],
+            people,
+            admins,
+            bot_status=status,
+            date=date,
+            chat_id=entry["id"],
+            title=entry.get("title"),
+            username=entry.get("username"),
+            is_forum=entry.get("is_forum", False),
+        )
         for topic in entry.get("topics", []):
             creator = chat.creator() or people[0]
             posting.create_topic(self.world, chat, topic["name"], creator, date=date, at_least_id=topic["id"])
@@ -74,13 +83,20 @@ class _Seeding:
         reply = self.posted[entry["reply_to"]] if entry.get("reply_to") is not None else None
         thread = entry.get("topic") or (posting.thread_of_reply(chat, reply) if reply else None)
         return posting.post(
-            self.world, chat, await self.content(entry), None if chat.is_channel else self.world.person(entry["from"]),
-            date=_date(entry), lazily=True, sender_chat=chat.as_object() if chat.is_channel else None,
-            reply_to=reply.id if reply else None, thread_id=thread, media_group_id=self.group(entry),
-        )  # fmt: skip
+            self.world,
+            chat,
+            await self.content(entry),
+            None if chat.is_channel else self.world.person(entry["from"]),
+            date=_date(entry),
+            lazily=True,
+            sender_chat=chat.as_object() if chat.is_channel else None,
+            reply_to=reply.id if reply else None,
+            thread_id=thread,
+            media_group_id=self.group(entry),
+        )
 
     async def content(self, entry: Entry) -> Content:
-        text, entities = formatted(entry.get("caption") or entry.get("text") or "", "", None)
+        text, entities = plain(entry.get("caption") or entry.get("text") or "")
         if "file" not in entry:
             return Content(text, entities)
         picture = await self.world.files.add_picture((self.folder / entry["file"]).read_bytes())

@@ -43,10 +43,18 @@ class Server(uvicorn.Server):
 
     def __init__(self, world: World, hosts: frozenset[str] = frozenset()) -> None:
         app = create_app(world, hosts)
-        super().__init__(uvicorn.Config(
-            app, http=BreakableProtocol, ws="none", lifespan="off", log_config=None, access_log=False,
-            timeout_graceful_shutdown=5, timeout_keep_alive=75,
-        ))  # fmt: skip
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=BreakableProtocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=5,
+                timeout_keep_alive=75,
+            )
+        )
         self._world = world
         self.ready = threading.Event()
 
@@ -57,7 +65,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Also ends everything that waits."""
-        self._world.close()
+        await self._world.close()
         await super().shutdown(sockets)
 
 

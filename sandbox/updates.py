@@ -14,12 +14,32 @@ from sandbox.clock import Clock
 from sandbox.errors import Conflict
 
 KINDS = (
-    "message", "edited_message", "channel_post", "edited_channel_post", "business_connection", "business_message",
-    "edited_business_message", "deleted_business_messages", "message_reaction", "message_reaction_count",
-    "inline_query", "chosen_inline_result", "callback_query", "shipping_query", "pre_checkout_query",
-    "purchased_paid_media", "poll", "poll_answer", "my_chat_member", "chat_member", "chat_join_request",
-    "chat_boost", "removed_chat_boost", "managed_bot", "guest_message",
-)  # fmt: skip
+    "message",
+    "edited_message",
+    "channel_post",
+    "edited_channel_post",
+    "business_connection",
+    "business_message",
+    "edited_business_message",
+    "deleted_business_messages",
+    "message_reaction",
+    "message_reaction_count",
+    "inline_query",
+    "chosen_inline_result",
+    "callback_query",
+    "shipping_query",
+    "pre_checkout_query",
+    "purchased_paid_media",
+    "poll",
+    "poll_answer",
+    "my_chat_member",
+    "chat_member",
+    "chat_join_request",
+    "chat_boost",
+    "removed_chat_boost",
+    "managed_bot",
+    "guest_message",
+)
 NOT_BY_DEFAULT = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 DEFAULT_KINDS = frozenset(KINDS) - NOT_BY_DEFAULT
 FIRST_UPDATE_ID = 100_000_000
@@ -82,26 +102,26 @@ class UpdateQueue:
         if self.on_put:
             self.on_put()
 
-    async def poll(self, offset: int, limit: int, timeout: float) -> list[dict[str, Any]]:
-        """Unconfirmed updates from `offset` on, waiting up to `timeout` seconds for the first.
+    async def poll(self, offset: int, limit: int, patience: float) -> list[dict[str, Any]]:
+        """Unconfirmed updates from `offset` on, waiting up to `patience` seconds for the first.
 
         Raises Conflict when another poll takes over meanwhile.
         """
         self._last_poll = time.monotonic()
         self.interrupt("terminated by other getUpdates request; make sure that only one bot instance is running")
         self.confirm(offset)
-        if not self._pending and timeout > 0 and not self._closed:
-            await self._wait(timeout)
+        if not self._pending and patience > 0 and not self._closed:
+            await self._wait(patience)
         self._expire()
         return [update.as_object() for update, _ in zip(self._pending, range(limit), strict=False)]
 
-    async def _wait(self, timeout: float) -> None:
+    async def _wait(self, seconds: float) -> None:
         poller = self._poller = asyncio.get_running_loop().create_future()
-        handle = asyncio.get_running_loop().call_later(timeout, lambda: poller.done() or poller.set_result(None))
         try:
-            await poller
+            await asyncio.wait({poller}, timeout=seconds)
+            if poller.done():
+                poller.result()
         finally:
-            handle.cancel()
             if self._poller is poller:
                 self._poller = None
 

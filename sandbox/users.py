@@ -41,7 +41,7 @@ class Bot:
     token: str
     user: User
     updates: UpdateQueue
-    webhook: "Webhook | None" = None
+    webhook: Webhook | None = None
     can_join_groups: bool = True
     can_read_all_group_messages: bool = True
     """Privacy mode is off. A change reaches a group only when the bot is added to it again."""
@@ -70,4 +70,7 @@ class Bot:
             "can_connect_to_business": False,
             "has_main_web_app": False,
             "has_topics_enabled": False,
+            "allows_users_to_create_topics": False,
+            "can_manage_bots": False,
+            "supports_guest_queries": False,
         }

@@ -5,6 +5,7 @@ It lives in one event loop: whoever is outside (a test in another thread) goes t
 
 import itertools
 import secrets
+from collections.abc import Awaitable, Callable
 
 from sandbox.calls import CallLog
 from sandbox.chats import Chat, Chats
@@ -13,6 +14,9 @@ from sandbox.errors import BadRequest, Unauthorized
 from sandbox.events import Events
 from sandbox.faults import Faults
 from sandbox.files import Files
+from sandbox.flood import FloodControl
+from sandbox.messages import Message
+from sandbox.parameters import Parameters
 from sandbox.queries import Queries
 from sandbox.settings import Settings
 from sandbox.updates import UpdateQueue
@@ -20,6 +24,12 @@ from sandbox.users import Bot, User
 
 DEFAULT_TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"  # noqa: S105 - the example in Telegram's own manual
 FIRST_PERSON_ID = 700_000_001
+
+Perform = Callable[[Bot, str, Parameters], Awaitable[None]]
+
+
+async def _nobody_performs(bot: Bot, method: str, given: Parameters) -> None:
+    raise RuntimeError(f"{method} of {bot.user.username}: this world is not served")
 
 
 class World:
@@ -33,7 +43,12 @@ class World:
         self.files = Files()
         self.chats = Chats()
         self.queries = Queries(self.clock)
+        self.flood = FloodControl(self.clock)
         self.settings = Settings()
+        self.perform: Perform = _nobody_performs
+        """Carries out a bot's method by name; set by whoever serves this world."""
+        self.inline_messages: dict[str, tuple[Chat, Message]] = {}
+        """`inline_message_id` to the message sent through a bot."""
         self.people: dict[int, User] = {}
         self.bots: dict[str, Bot] = {}
         self._person_ids = itertools.count(FIRST_PERSON_ID)
@@ -88,9 +103,11 @@ class World:
         """The private chat of a person with a bot, opened if need be."""
         return self.chats.find(person.id, bot.id) or self.chats.create_private(person, bot.id)
 
-    def close(self) -> None:
-        """Lets everyone who waits go."""
+    async def close(self) -> None:
+        """Lets everyone who waits go and ends deliveries to webhooks."""
         self.events.close()
         for bot in self.bots.values():
             bot.updates.close()
+            if bot.webhook:
+                await bot.webhook.stop()
         self.queries.close()

@@ -9,13 +9,14 @@ steps is vector in SQL, row `indexed`, Chroma: each can be repeated without harm
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 
 from search.embedder import Embedding, Pixels
 from search.encoding import Encoding
 from search.errors import FileGone, FileUnreachable, ImageRefused, StorageError
+from search.pace import Pace
 from search.pictures import Pictures
 from search.records import Photo
 from storage.embeddings import Embeddings
@@ -31,9 +32,6 @@ LOOKAHEAD = 32
 """Prepared pictures that may wait for the encoder: 600 kB each at 224 px."""
 LEASE = timedelta(minutes=10)
 """After that a claimed row is claimed again: longer than any download may take."""
-BATCH_SECONDS = 0.25
-"""What a batch may last, because it is what a question may have to wait."""
-MAX_BATCH = 32
 MAX_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(seconds=5)
 """Doubled at every attempt, so that eight of them span ten minutes."""
@@ -52,18 +50,6 @@ class _Picture:
     @property
     def image_id(self) -> int:
         return self.photos[0].image_id
-
-
-@dataclass(slots=True)
-class _Pace:
-    """How many pictures fit into `BATCH_SECONDS`, learned from the batches so far."""
-
-    seconds_each: float = BATCH_SECONDS
-    batch: int = field(default=1)
-
-    def learn(self, pictures: int, seconds: float) -> None:
-        self.seconds_each = 0.5 * self.seconds_each + 0.5 * seconds / pictures
-        self.batch = max(1, min(MAX_BATCH, int(BATCH_SECONDS / max(self.seconds_each, 1e-6))))
 
 
 class Indexer:
@@ -86,7 +72,7 @@ class Indexer:
         self._claimed: asyncio.Queue[_Picture] = asyncio.Queue(FETCHERS)
         self._prepared: asyncio.Queue[_Picture | None] = asyncio.Queue(LOOKAHEAD)
         self._news = asyncio.Event()
-        self._pace = _Pace()
+        self._pace = Pace()
         self._feeding: list[asyncio.Task[None]] = []
         self._encoder: asyncio.Task[None] | None = None
 

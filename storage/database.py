@@ -6,6 +6,7 @@ Knows dialects, not tables. Queries live with their nouns: chats, photos, queue,
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from itertools import islice
@@ -16,10 +17,9 @@ from sqlalchemy import URL, Connection, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import (
     ArgumentError,
-    DatabaseError,
     DataError,
+    DBAPIError,
     IntegrityError,
-    InterfaceError,
     NoSuchModuleError,
     ProgrammingError,
 )
@@ -135,14 +135,26 @@ def _engine(url: str) -> AsyncEngine:
         return create_async_engine(parsed, pool_pre_ping=True)
     if not parsed.database or parsed.database == ":memory:":
         raise DatabaseUnavailable("a SQLite database needs a file", "Give a path in the database address.")
-    try:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DatabaseUnavailable(str(error), "Give the bot's user the right to make that folder.") from error
+    _try_file(Path(parsed.database))
     engine = create_async_engine(parsed)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _try_file(path: Path) -> None:
+    """Fail here where the file cannot be opened.
+
+    After a failed connect, aiosqlite's thread outlives the event loop and ends with a traceback that hides
+    the sentence people should read.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sqlite3.connect(path).close()
+    except OSError as error:
+        raise DatabaseUnavailable(str(error), "Give the bot's user the right to make that folder.") from error
+    except sqlite3.Error as error:
+        raise _unavailable(str(error)) from error
 
 
 def _parsed(url: str) -> URL:
@@ -180,7 +192,7 @@ def _translated() -> Iterator[None]:
         yield
     except OUR_MISTAKES:
         raise
-    except (DatabaseError, InterfaceError) as error:
+    except DBAPIError as error:
         raise _unavailable(str(error.orig)) from error
     except PoolTimeout as error:
         raise DatabaseUnavailable("every connection is busy", "Wait a moment and try again.") from error

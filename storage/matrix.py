@@ -23,7 +23,10 @@ GROWTH = 1.25
 def nearest(
     matrix: ChatMatrix, vector: NDArray[np.float32], k: int | None, exclude_images: Collection[int] = ()
 ) -> list[Neighbour]:
-    """The `k` rows (None: all) with the highest cosine to a [d] vector, best first, equals by photo id."""
+    """The `k` rows (None: all) with the highest cosine to a [d] vector, best first, equals by photo id.
+
+    Equal to the bit, that is: BLAS may give two equal rows scores that differ in the last digit.
+    """
     eligible = matrix.photo_ids != REMOVED
     if exclude_images:
         eligible &= ~np.isin(matrix.image_ids, list(exclude_images))

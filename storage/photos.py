@@ -68,8 +68,9 @@ class Photos:
         """Every posting of a file in a chat's archive, earliest first."""
         of_file = photo_rows().where(images.c.file_unique_id == file_unique_id, photos.c.chat_id == chat_id)
         async with self._database.reading() as connection:
-            rows = await connection.execute(of_file.order_by(photos.c.date, photos.c.id))
-            return [Photo.from_row(row) for row in rows]
+            postings = [Photo.from_row(row) for row in await connection.execute(of_file)]
+        # Sorted here: asked for an order, SQLite would walk the whole chat by date to spare itself the sorting.
+        return sorted(postings, key=lambda photo: (photo.date, photo.id))
 
     async def counts(self, chat_id: int) -> ChatCounts:
         """How many photos of a chat are in which state, and since when there are any."""

@@ -131,12 +131,13 @@ IS_PENDING = photos.c.state == literal_column("'pending'")
 
 Index("ix_photos_chat_id_state_id", photos.c.chat_id, photos.c.state, photos.c.id)
 Index("ix_photos_chat_id_date", photos.c.chat_id, photos.c.date)
-Index("ix_photos_image_id", photos.c.image_id)
+Index("ix_photos_image_id_chat_id", photos.c.image_id, photos.c.chat_id)
 Index(
     "ix_photos_pending",
     photos.c.chat_id,
     photos.c.due_at,
     photos.c.id,
+    photos.c.state,  # constant here, but SQLite asks for it and would rather read another index
     sqlite_where=IS_PENDING,
     postgresql_where=IS_PENDING,
 )

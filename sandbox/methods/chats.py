@@ -172,7 +172,8 @@ def _need(call: MethodCall, chat: Chat, right: str) -> None:
     """Raises BadRequest unless the bot is an admin with this right; in private chats everything is allowed."""
     member = inside(call, chat)
     if not chat.is_private and not (member and member.may(right)):
-        raise BadRequest(f"not enough rights to {'manage pinned messages in the chat' if 'pin' in right else 'change the chat'}")
+        what = "manage pinned messages in the chat" if "pin" in right else "change the chat"
+        raise BadRequest(f"not enough rights to {what}")
 
 
 def _restrictable(call: MethodCall) -> tuple[Chat, User]:

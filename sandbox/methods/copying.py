@@ -38,7 +38,7 @@ async def copy_message(call: MethodCall) -> dict[str, int]:
     message = _source(known_chat(call, "from_chat_id"), call.parameters.integer("message_id"), "copy")
     content = message.content
     if content.has_media and call.parameters.given("caption"):
-        content = content.with_text(*caption_of(call.parameters))
+        content = content.with_text(*caption_of(call.parameters, call.world.user))
     markup = reply_markup(call.parameters)
     return {"message_id": send(call, to, content, reply_markup=markup)["message_id"]}
 
@@ -48,20 +48,27 @@ async def copy_messages(call: MethodCall) -> list[dict[str, int]]:
     to = target(call)
     bare = call.parameters.boolean("remove_caption")
     return [
-        {"message_id": send(call, to, replace(m.content, text="", entities=[]) if bare and m.content.has_media
-                            else m.content, media_group_id=group)["message_id"]}
+        {
+            "message_id": send(
+                call,
+                to,
+                replace(m.content, text="", entities=[]) if bare and m.content.has_media else m.content,
+                media_group_id=group,
+            )["message_id"]
+        }
         for m, group in _sources(call, known_chat(call, "from_chat_id"))
-    ]  # fmt: skip
+    ]
 
 
 def _source(chat: Chat, message_id: int, purpose: str) -> Message:
     found = chat.messages.get(message_id)
     if found is None:
         raise BadRequest(f"message to {purpose} not found")
+    past = {"forward": "forwarded", "copy": "copied"}
     if found.is_service:
-        raise BadRequest("message can't be forwarded" if purpose == "forward" else "message can't be copied")
+        raise BadRequest(f"message can't be {past[purpose]}")
     if found.protected:
-        raise BadRequest("message has protected content and can't be " + ("forwarded" if purpose == "forward" else "copied"))
+        raise BadRequest(f"message has protected content and can't be {past[purpose]}")
     return found
 
 
@@ -71,4 +78,4 @@ def _sources(call: MethodCall, chat: Chat) -> list[tuple[Message, str | None]]:
     if not found:
         raise BadRequest("there are no messages to forward")
     groups = {m.media_group_id: new_group_id() for m in found if m.media_group_id}
-    return [(m, groups.get(m.media_group_id)) for m in found]
+    return [(m, groups[m.media_group_id] if m.media_group_id else None) for m in found]

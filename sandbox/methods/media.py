@@ -40,15 +40,25 @@ def own_file(call: MethodCall, reference: str | None, kind: str) -> str:
     """The file_unique_id behind a `file_id` that this bot may use as this kind of file."""
     if reference is None:
         raise BadRequest(f"there is no {kind} in the request")
-    if "." in reference or "://" in reference:
-        raise BadRequest("wrong type of the web page content" if "://" in reference
-                         else "wrong file identifier/HTTP URL specified")  # fmt: skip
+    if "." in reference:  # that is how Telegram tells addresses from ids; nothing is fetched from the network here
+        raise BadRequest("failed to get HTTP URL content")
     file = file_ids.decode(reference)
     if file.bot_id != call.bot.id:
-        raise BadRequest("wrong file_id or the file is temporarily unavailable")
+        raise BadRequest("wrong file identifier/HTTP URL specified")
     if file.kind != kind:
         raise BadRequest(f"can't use file of type {_NAMES[file.kind]} as {_NAMES[kind]}")
     return file.unique_id
+
+
+async def album_item(call: MethodCall, item: Any, place: int) -> Content:
+    """An InputMedia of an album; what Telegram's servers refuse about the file is reported with its place."""
+    try:
+        return await input_media(call, item)
+    except BadRequest as refusal:
+        if refusal.reason not in ("IMAGE_PROCESS_FAILED", "PHOTO_INVALID_DIMENSIONS"):
+            raise
+        reason = f'failed to send message #{place} with the error message "{refusal.reason}"'
+        raise BadRequest(reason) from refusal
 
 
 async def input_media(call: MethodCall, item: Any) -> Content:
@@ -58,8 +68,8 @@ async def input_media(call: MethodCall, item: Any) -> Content:
     fields = Parameters(item, call.parameters.files)
     file = fields.attached(item.get("media"))
     if file is None:
-        raise BadRequest("media not found")
-    text, entities = caption_of(fields)
+        raise BadRequest("can't parse InputMedia: media not found")
+    text, entities = caption_of(fields, call.world.user)
     content = Content(text, entities, caption_above=fields.boolean("show_caption_above_media"))
     kind = item.get("type")
     if kind == "photo":

@@ -35,7 +35,11 @@ async def answer_inline_query(call: MethodCall) -> bool:
     if len(next_offset.encode()) > MAX_OFFSET_BYTES:
         raise BadRequest("NEXT_OFFSET_INVALID")
     query_id = given.text("inline_query_id")
-    answer: dict[str, Any] = {"inline_query_id": query_id, "results": inline_results.checked(call, results), "next_offset": next_offset}
+    answer: dict[str, Any] = {
+        "inline_query_id": query_id,
+        "results": inline_results.checked(call, results),
+        "next_offset": next_offset,
+    }
     if button := given.object("button"):
         answer["button"] = button
     query = call.world.queries.answer(query_id, call.bot.id, answer)

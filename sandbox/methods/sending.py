@@ -12,47 +12,65 @@ from sandbox.methods import media
 from sandbox.methods.call import MethodCall
 from sandbox.methods.targets import Target, target, writable_chat
 
-ALBUM = range(2, 11)
-ACTIONS = frozenset({"typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice",
-                     "upload_document", "choose_sticker", "find_location", "record_video_note",
-                     "upload_video_note"})  # fmt: skip
+MIN_ALBUM = 2
+"""As documented. The real server lets one item pass, as a message outside any album; better not to count on it."""
+MAX_ALBUM = 10
+ACTIONS = frozenset(
+    {
+        "typing",
+        "upload_photo",
+        "record_video",
+        "upload_video",
+        "record_voice",
+        "upload_voice",
+        "upload_document",
+        "choose_sticker",
+        "find_location",
+        "record_video_note",
+        "upload_video_note",
+    }
+)
 
 
 async def send_message(call: MethodCall) -> dict[str, Any]:
     """Text."""
+    text, entities = text_of(call.parameters, call.world.user)
     to = target(call)
-    text, entities = text_of(call.parameters)
     return _sent(call, to, Content(text, entities))
 
 
 async def send_photo(call: MethodCall) -> dict[str, Any]:
     """A photo, uploaded or by `file_id`."""
-    to = target(call)
-    text, entities = caption_of(call.parameters)
     picture = await media.photo(call, call.parameters.file("photo"))
+    text, entities = caption_of(call.parameters, call.world.user)
+    to = target(call, "can_send_photos")
     spoiler, above = call.parameters.boolean("has_spoiler"), call.parameters.boolean("show_caption_above_media")
     return _sent(call, to, Content(text, entities, photo=picture, spoiler=spoiler, caption_above=above))
 
 
 async def send_document(call: MethodCall) -> dict[str, Any]:
     """A file as it is."""
-    to = target(call)
-    text, entities = caption_of(call.parameters)
     file = await media.document(call, call.parameters.file("document"))
+    text, entities = caption_of(call.parameters, call.world.user)
+    to = target(call, "can_send_documents")
     return _sent(call, to, Content(text, entities, document=file))
 
 
 async def send_media_group(call: MethodCall) -> list[dict[str, Any]]:
     """An album of 2 to 10 photos, or of as many documents."""
-    to = target(call)
     items = call.parameters.array("media")
     if not items:
         raise BadRequest("there are no messages to send")
-    if len(items) not in ALBUM:
-        raise BadRequest("wrong number of media in the album: 2-10 are needed")
-    contents = [await media.input_media(call, item) for item in items]
+    if len(items) > MAX_ALBUM:
+        raise BadRequest("too many messages to send as an album")
+    if len(items) < MIN_ALBUM:
+        raise BadRequest("too few messages to send as an album")
+    contents = [await media.album_item(call, item, place) for place, item in enumerate(items, 1)]
     if len({content.photo is None for content in contents}) > 1:
-        raise BadRequest("can't mix documents with other media in an album")
+        raise BadRequest("document can't be mixed with other media types")
+    if len({content.caption_above for content in contents}) > 1:
+        raise BadRequest("parameter show_caption_above_media must be the same for all messages")
+    to = target(call, "can_send_photos" if contents[0].photo else "can_send_documents", len(items))
     group = new_group_id()
     return [_sent(call, to, content, media_group_id=group) for content in contents]
 
@@ -64,10 +82,15 @@ async def send_chat_action(call: MethodCall) -> bool:
     if action not in ACTIONS:
         raise BadRequest("wrong parameter action in request")
     thread = call.parameters.integer("message_thread_id")
-    call.world.events.publish("action", {
-        "chat_id": chat.id, "action": action, "user": call.bot.user.as_object(),
-        **({"message_thread_id": thread} if thread else {}),
-    })  # fmt: skip
+    call.world.events.publish(
+        "action",
+        {
+            "chat_id": chat.id,
+            "action": action,
+            "user": call.bot.user.as_object(),
+            **({"message_thread_id": thread} if thread else {}),
+        },
+    )
     return True
 
 
@@ -84,9 +107,14 @@ def _sent(call: MethodCall, to: Target, content: Content, **details: Any) -> dic
 def send(call: MethodCall, to: Target, content: Content, **details: Any) -> dict[str, Any]:
     """Posts a message of this bot and returns it as the bot sees it."""
     message: Message = posting.post(
-        call.world, to.chat, content, None if to.chat.is_channel else call.bot.user,
+        call.world,
+        to.chat,
+        content,
+        None if to.chat.is_channel else call.bot.user,
         sender_chat=to.chat.as_object() if to.chat.is_channel else None,
-        thread_id=to.thread_id, reply_to=to.reply_to,
-        protected=call.parameters.boolean("protect_content"), **details,
-    )  # fmt: skip
+        thread_id=to.thread_id,
+        reply_to=to.reply_to,
+        protected=call.parameters.boolean("protect_content"),
+        **details,
+    )
     return rendering.message(message, to.chat, call.bot)

@@ -9,6 +9,8 @@ from sandbox.messages import Message
 from sandbox.methods.call import MethodCall
 from sandbox.posting import thread_of_reply
 
+_SENDS = {"can_send_messages": "text messages", "can_send_photos": "photos", "can_send_documents": "documents"}
+
 
 @dataclass(frozen=True)
 class Target:
@@ -42,8 +44,8 @@ def inside(call: MethodCall, chat: Chat) -> Member | None:
     return member
 
 
-def writable_chat(call: MethodCall) -> Chat:
-    """A chat in which the bot may post."""
+def writable_chat(call: MethodCall, right: str = "can_send_messages") -> Chat:
+    """A chat in which the bot may post. Raises BadRequest or Forbidden where it may not."""
     chat_id = call.parameters.chat_id()
     if isinstance(chat_id, int) and chat_id > 0 and call.world.chats.find(chat_id, call.bot.id) is None:
         _refuse_stranger(call, chat_id)
@@ -51,9 +53,16 @@ def writable_chat(call: MethodCall) -> Chat:
     member = inside(call, chat)
     if chat.is_channel and not (member and member.may("can_post_messages")):
         raise BadRequest("need administrator rights in the channel chat")
-    if member and member.status == "member" and "can_send_messages" in chat.forbidden:
-        raise BadRequest("not enough rights to send text messages to the chat")
+    if member and not chat.is_channel and right in _denied(chat, member):
+        raise BadRequest(f"not enough rights to send {_SENDS[right]} to the chat")
     return chat
+
+
+def _denied(chat: Chat, member: Member) -> frozenset[str]:
+    """The permissions a member lacks, by the chat's defaults or by a restriction of its own."""
+    if member.is_admin:
+        return frozenset()
+    return chat.forbidden | (member.denied if member.status == "restricted" else frozenset())
 
 
 def _refuse_stranger(call: MethodCall, user_id: int) -> None:
@@ -64,11 +73,14 @@ def _refuse_stranger(call: MethodCall, user_id: int) -> None:
         raise Forbidden("bot can't initiate conversation with a user")
 
 
-def target(call: MethodCall) -> Target:
-    """Chat, topic and reply of a sending method."""
-    chat = writable_chat(call)
+def target(call: MethodCall, right: str = "can_send_messages", messages: int = 1) -> Target:
+    """Chat, topic and reply of a sending method that needs `right` and counts as so many messages."""
+    chat = writable_chat(call, right)
     reply = _reply_to(call, chat)
-    return Target(chat, _thread(call, chat, reply), reply.id if reply else None)
+    thread_id = _thread(call, chat, reply)
+    if call.world.settings.flood_limits:
+        call.world.flood.spend(call.bot.id, chat, messages)
+    return Target(chat, thread_id, reply.id if reply else None)
 
 
 def _thread(call: MethodCall, chat: Chat, reply: Message | None) -> int | None:
@@ -99,8 +111,10 @@ def reply_parameters(call: MethodCall) -> dict[str, Any] | None:
     """ReplyParameters, or the two older parameters that Telegram still takes."""
     given = call.parameters.object("reply_parameters")
     if given is None and (message_id := call.parameters.integer("reply_to_message_id")):
-        given = {"message_id": message_id,
-                 "allow_sending_without_reply": call.parameters.boolean("allow_sending_without_reply")}  # fmt: skip
+        given = {
+            "message_id": message_id,
+            "allow_sending_without_reply": call.parameters.boolean("allow_sending_without_reply"),
+        }
     return given
 
 

@@ -1,6 +1,7 @@
 """People, chats, members, topics, and a group's change into a supergroup."""
 
 from dataclasses import asdict
+from typing import Any
 
 from starlette.responses import Response
 
@@ -37,8 +38,10 @@ async def create_user(request: PeopleRequest) -> Response:
 
 
 async def create_chat(request: PeopleRequest) -> Response:
-    """{type, title?, username?, is_forum?, protected?, members: [ids], admins?: [ids], bot: member|administrator|absent}
-    → Chat. A private chat takes one member and needs no bot."""
+    """{type, title?, username?, is_forum?, protected?, members: [ids], admins?: [ids], bot?} → Chat
+
+    `bot` is member, administrator or absent. A private chat takes one member and needs no bot.
+    """
     fields, world = request.fields, request.world
     kind = fields.text("type", "group")
     members = [world.person(int(i)) for i in fields.array("members") or []]
@@ -48,11 +51,17 @@ async def create_chat(request: PeopleRequest) -> Response:
             raise BadRequest("a private chat has one member beside the bot")
         return answer(delivery.chat_for_people(world.dialog(members[0], request.bot), request.bot))
     chat = membership.create_chat(
-        world, kind, members, admins, bot_status=_bot_status(fields.text("bot", "member"), kind),
-        chat_id=fields.integer("id") or None, title=fields.text("title") or "Untitled",
-        username=fields.text("username") or None, is_forum=fields.boolean("is_forum"),
+        world,
+        kind,
+        members,
+        admins,
+        bot_status=_bot_status(fields.text("bot", "member"), kind),
+        chat_id=fields.integer("id") or None,
+        title=fields.text("title") or "Untitled",
+        username=fields.text("username") or None,
+        is_forum=fields.boolean("is_forum"),
         protected=fields.boolean("protected"),
-    )  # fmt: skip
+    )
     return answer(delivery.chat_for_people(chat, request.bot))
 
 
@@ -82,8 +91,11 @@ async def set_member(request: PeopleRequest) -> Response:
         return answer({"status": status})
     if chat.is_channel and user.is_bot and status == "member":
         status = "administrator"  # bots are in channels as administrators only
-    rights = {"denied": frozenset(map(str, fields.array("denied") or [])), "anonymous": fields.boolean("anonymous"),
-              "title": fields.text("title") or None}  # fmt: skip
+    rights: dict[str, Any] = {
+        "denied": frozenset(map(str, fields.array("denied") or [])),
+        "anonymous": fields.boolean("anonymous"),
+        "title": fields.text("title") or None,
+    }
     member = membership.set_status(request.world, chat, user, status, by, **rights)
     return answer(rendering.member(member, chat))
 

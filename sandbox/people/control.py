@@ -28,10 +28,14 @@ async def add_fault(request: PeopleRequest) -> Response:
         raise BadRequest('which method? A name, "*" for all, or "file" for downloads')
     times: int | None = given.integer("times", 1)
     fault = Fault(
-        given.text("method"), given.integer("status") or None, given.text("description") or None,
-        given.integer("retry_after") or None, times if times and times > 0 else None, _seconds(given.text("delay", "0")),
+        given.text("method"),
+        given.integer("status") or None,
+        given.text("description") or None,
+        given.integer("retry_after") or None,
+        times if times and times > 0 else None,
+        _seconds(given.text("delay", "0")),
         *(given.boolean(name) for name in ("drop", "drop_after", "half_body", "garbage")),
-    )  # fmt: skip
+    )
     return answer(request.world.faults.add(fault).as_object())
 
 
@@ -108,13 +112,17 @@ async def show_bot(request: PeopleRequest) -> Response:
 
 def _bot(bot: Bot) -> dict[str, Any]:
     return {
-        "user": bot.as_object(), "token": bot.token, "name": bot.user.first_name,
+        "user": bot.as_object(),
+        "token": bot.token,
+        "name": bot.user.first_name,
         "connected": bot.updates.polled_lately or bot.webhook is not None,
         "pending_update_count": len(bot.updates),
-        "commands": [{"scope": scope, "language_code": language, "commands": commands}
-                     for (scope, language), commands in bot.commands.items()],
+        "commands": [
+            {"scope": scope, "language_code": language, "commands": commands}
+            for (scope, language), commands in bot.commands.items()
+        ],
         **{name: getattr(bot, name) for name in BOT_SWITCHES},
-    }  # fmt: skip
+    }
 
 
 async def change_bot(request: PeopleRequest) -> Response:

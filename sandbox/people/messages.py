@@ -9,7 +9,7 @@ from sandbox import posting, reactions, rendering
 from sandbox.chats import Chat
 from sandbox.detection import utf16_length
 from sandbox.errors import BadRequest, Forbidden
-from sandbox.formatting import MAX_CAPTION, MAX_TEXT, formatted
+from sandbox.formatting import MAX_CAPTION, MAX_TEXT, plain
 from sandbox.messages import Content, Message
 from sandbox.methods.sending import new_group_id
 from sandbox.origins import origin
@@ -50,10 +50,17 @@ async def post_messages(request: PeopleRequest) -> Response:
     if len(contents) > 1:
         details["media_group_id"] = new_group_id()
     posted = [
-        posting.post(request.world, chat, content, author.user, sender_chat=author.sender_chat,
-                     signature=author.signature, **details)
+        posting.post(
+            request.world,
+            chat,
+            content,
+            author.user,
+            sender_chat=author.sender_chat,
+            signature=author.signature,
+            **details,
+        )
         for content in contents
-    ]  # fmt: skip
+    ]
     return _shown(request, chat, posted)
 
 
@@ -128,13 +135,12 @@ async def _contents(request: PeopleRequest) -> list[Content]:
     caption = _written(fields.text("caption") or fields.text("text"), MAX_CAPTION)
     files = request.world.files
     contents = [Content(photo=await files.add_picture(photo.content), spoiler=spoiler) for photo in photos]
-    for file in documents:
-        contents.append(Content(document=await files.add_document(file.content, file.name, file.mime_type)))
+    contents += [Content(document=await files.add_document(d.content, d.name, d.mime_type)) for d in documents]
     return [contents[0].with_text(*caption), *contents[1:]]
 
 
 def _written(text: str, most: int) -> tuple[str, list[dict[str, Any]]]:
-    found, entities = formatted(text, "", None)
+    found, entities = plain(text)
     if not found and most == MAX_TEXT:
         raise BadRequest("message text is empty")
     if utf16_length(found) > most:

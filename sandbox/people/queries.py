@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from sandbox import inline_results, posting, rendering
+from sandbox import file_ids, inline_results, posting, rendering
 from sandbox.chats import Chat
 from sandbox.errors import BadRequest
 from sandbox.markup import inline_keyboard
@@ -13,6 +13,7 @@ from sandbox.methods.call import MethodCall
 from sandbox.parameters import Parameters
 from sandbox.people.request import PeopleRequest, answer
 from sandbox.users import Bot
+from sandbox.world import World
 
 MAX_QUERY = 256
 CHAT_TYPES = {"private": "sender", "group": "group", "supergroup": "supergroup", "channel": "channel"}
@@ -26,10 +27,17 @@ async def press(request: PeopleRequest) -> Response:
         raise BadRequest("this message has no such button")
     bot = _author_bot(request, message)
     query = world.queries.ask(bot.id, person.id)
-    bot.updates.put("callback_query", {
-        "id": query.id, "from": person.as_object(), "message": rendering.message(message, chat, bot),
-        "chat_instance": str(abs(chat.id) * 7919), "data": data,
-    }, queue=person.id)  # fmt: skip
+    bot.updates.put(
+        "callback_query",
+        {
+            "id": query.id,
+            "from": person.as_object(),
+            "chat_instance": str(abs(chat.id) * 7919),
+            "data": data,
+        }
+        | _where(world, message, chat, bot),
+        queue=person.id,
+    )
     return answer(await world.queries.wait(query))
 
 
@@ -53,10 +61,17 @@ async def ask(request: PeopleRequest) -> Response:
     if cached := world.queries.cached(bot.id, person.id, text, offset):
         return answer(cached)
     query = world.queries.ask(bot.id, person.id, text, offset)
-    bot.updates.put("inline_query", {
-        "id": query.id, "from": person.as_object(), "query": text, "offset": offset,
-        "chat_type": CHAT_TYPES[chat.type],
-    }, queue=person.id)  # fmt: skip
+    bot.updates.put(
+        "inline_query",
+        {
+            "id": query.id,
+            "from": person.as_object(),
+            "query": text,
+            "offset": offset,
+            "chat_type": CHAT_TYPES[chat.type],
+        },
+        queue=person.id,
+    )
     return answer(await world.queries.wait(query))
 
 
@@ -67,20 +82,37 @@ async def choose(request: PeopleRequest) -> Response:
     result = _result(request, bot, fields.text("result_id"))
     call = MethodCall(world, bot, Parameters({}))
     message = posting.post(
-        world, chat, await inline_results.content(call, result), None if chat.is_channel else person,
+        world,
+        chat,
+        await inline_results.content(call, result),
+        None if chat.is_channel else person,
         sender_chat=chat.as_object() if chat.is_channel else None,
-        thread_id=fields.integer("message_thread_id") or None, via_bot=bot.user,
+        thread_id=fields.integer("message_thread_id") or None,
+        via_bot=bot.user,
         reply_markup=inline_keyboard(result.get("reply_markup")),
-    )  # fmt: skip
+    )
+    inline_id = _inline_message_id(world, chat, message)
     if bot.inline_feedback:
         chosen = {"result_id": result["id"], "from": person.as_object(), "query": text}
-        bot.updates.put("chosen_inline_result", chosen | _inline_message_id(chat, message), queue=person.id)
+        bot.updates.put("chosen_inline_result", chosen | inline_id, queue=person.id)
     return answer(rendering.message(message, chat, bot))
 
 
-def _inline_message_id(chat: Chat, message: Message) -> dict[str, Any]:
+def _inline_message_id(world: World, chat: Chat, message: Message) -> dict[str, str]:
     """Only messages with buttons can be edited later, so only those get an id."""
-    return {"inline_message_id": f"{chat.id}.{message.id}"} if message.reply_markup else {}
+    if not message.reply_markup:
+        return {}
+    inline_id = file_ids.text_of(f"{chat.id}.{message.id}".encode())
+    world.inline_messages[inline_id] = (chat, message)
+    return {"inline_message_id": inline_id}
+
+
+def _where(world: World, message: Message, chat: Chat, bot: Bot) -> dict[str, Any]:
+    """A pressed button's message, or only its id when it was sent through the bot."""
+    found = (inline_id for inline_id, (_, other) in world.inline_messages.items() if other is message)
+    if inline_id := next(found, None):
+        return {"inline_message_id": inline_id}
+    return {"message": rendering.message(message, chat, bot)}
 
 
 def _result(request: PeopleRequest, bot: Bot, result_id: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Persons for tests: they use the sandbox over HTTP as its page does."""
 
+import asyncio
 import io
 from dataclasses import dataclass
 from typing import Any
@@ -54,6 +55,12 @@ class People:
         shown: list[Json] = await self.get(f"/api/chats/{chat_id}/messages", **query)
         return shown
 
+    async def until_polled(self) -> None:
+        """Waits until a bot has asked for updates."""
+        async with asyncio.timeout(30):
+            while not (await self.get("/api/bot"))["connected"]:  # noqa: ASYNC110 - it happens in another thread
+                await asyncio.sleep(0.01)
+
     @staticmethod
     def _checked(response: httpx.Response) -> Json:
         assert response.is_success, f"{response.request.method} {response.request.url}: {response.text}"
@@ -72,7 +79,9 @@ class Person:
         path = f"/api/chats/{chat_id or self.id}/messages"
         return (await self.people.post(path, user_id=self.id, text=text, **details))[0]
 
-    async def show(self, *pictures: bytes, chat_id: int | None = None, part: str = "photo", **details: Any) -> list[Json]:
+    async def show(
+        self, *pictures: bytes, chat_id: int | None = None, part: str = "photo", **details: Any
+    ) -> list[Json]:
         """Posts photos (or, with part="document", files) → the messages."""
         files = [(part, (f"picture{i}.png", content, "image/png")) for i, content in enumerate(pictures)]
         path = f"/api/chats/{chat_id or self.id}/messages"

@@ -20,17 +20,32 @@ from sandbox.calls import Call
 from sandbox.server import Sandbox
 
 RETURNED = {
-    "getMe": telegram.User, "getChat": telegram.ChatFullInfo, "getFile": telegram.File,
-    "sendMessage": telegram.Message, "sendPhoto": telegram.Message, "sendDocument": telegram.Message,
-    "sendMediaGroup": telegram.Message, "forwardMessage": telegram.Message, "copyMessage": telegram.MessageId,
-    "editMessageText": telegram.Message, "editMessageCaption": telegram.Message, "editMessageMedia": telegram.Message,
-    "editMessageReplyMarkup": telegram.Message, "getUpdates": telegram.Update, "getChatMember": telegram.ChatMember,
-    "getChatAdministrators": telegram.ChatMember, "getMyCommands": telegram.BotCommand,
-    "getWebhookInfo": telegram.WebhookInfo, "createForumTopic": telegram.ForumTopic,
-    "forwardMessages": telegram.MessageId, "copyMessages": telegram.MessageId,
-    "getUserProfilePhotos": telegram.UserProfilePhotos, "getMyName": telegram.BotName,
-    "getMyDescription": telegram.BotDescription, "getMyShortDescription": telegram.BotShortDescription,
-}  # fmt: skip
+    "getMe": telegram.User,
+    "getChat": telegram.ChatFullInfo,
+    "getFile": telegram.File,
+    "sendMessage": telegram.Message,
+    "sendPhoto": telegram.Message,
+    "sendDocument": telegram.Message,
+    "sendMediaGroup": telegram.Message,
+    "forwardMessage": telegram.Message,
+    "copyMessage": telegram.MessageId,
+    "editMessageText": telegram.Message,
+    "editMessageCaption": telegram.Message,
+    "editMessageMedia": telegram.Message,
+    "editMessageReplyMarkup": telegram.Message,
+    "getUpdates": telegram.Update,
+    "getChatMember": telegram.ChatMember,
+    "getChatAdministrators": telegram.ChatMember,
+    "getMyCommands": telegram.BotCommand,
+    "getWebhookInfo": telegram.WebhookInfo,
+    "createForumTopic": telegram.ForumTopic,
+    "forwardMessages": telegram.MessageId,
+    "copyMessages": telegram.MessageId,
+    "getUserProfilePhotos": telegram.UserProfilePhotos,
+    "getMyName": telegram.BotName,
+    "getMyDescription": telegram.BotDescription,
+    "getMyShortDescription": telegram.BotShortDescription,
+}
 """What python-telegram-bot makes of each method's result."""
 
 

@@ -16,7 +16,10 @@ async def test_joining_is_not_reported(bot: telegram.Bot, people: People) -> Non
     updates = await bot.get_updates()
     changes = [u.my_chat_member for u in updates if u.my_chat_member]
     assert [(c.old_chat_member.status, c.new_chat_member.status) for c in changes] == [
-        ("left", "member"), ("member", "administrator"), ("administrator", "kicked")]  # fmt: skip
+        ("left", "member"),
+        ("member", "administrator"),
+        ("administrator", "kicked"),
+    ]
     assert {c.from_user.id for c in changes} == {ann.id}
     notes = [u.message for u in updates if u.message]
     assert [bool(m.new_chat_members) for m in notes] == [True, False]
@@ -47,7 +50,7 @@ async def test_bot_writes_to_strangers(bot: telegram.Bot, people: People) -> Non
     """A person the bot never met is no chat; one it only shares a group with cannot be written to first."""
     ann, bob = await people.person(), await people.person("Bob")
     await people.chat(ann)
-    with pytest.raises(BadRequest, match="(?i)chat not found"):
+    with pytest.raises(BadRequest, match=r"(?i)chat not found"):
         await bot.send_message(bob.id, "psst")
     with pytest.raises(Forbidden, match="bot can't initiate conversation with a user"):
         await bot.send_message(ann.id, "psst")
@@ -107,10 +110,13 @@ async def test_chat_and_members_cannot_be_looked_up(bot: telegram.Bot, people: P
     found = await bot.get_chat("@ann_and_friends")
     assert (found.id, found.title, found.type) == (chat, "Friends", "supergroup")
     assert [(await bot.get_chat_member(chat, who)).status for who in (ann.id, bob.id, bot.id)] == [
-        "creator", "left", "administrator"]  # fmt: skip
+        "creator",
+        "left",
+        "administrator",
+    ]
     assert {m.user.id for m in await bot.get_chat_administrators(chat)} == {ann.id, bot.id}
     assert await bot.get_chat_member_count(chat) == 2
     await ann.say("hi")
     assert (await bot.get_chat(ann.id)).username == "ann"
-    with pytest.raises(BadRequest, match="(?i)chat not found"):
+    with pytest.raises(BadRequest, match=r"(?i)chat not found"):
         await bot.get_chat(-5)

@@ -80,7 +80,7 @@ async def test_document_is_resent_as_photo(bot: telegram.Bot, people: People) ->
     assert (document.file_name, document.mime_type, document.file_size) == ("picture0.png", "image/png", len(png()))
     assert document.thumbnail is not None
     assert bytes(await (await bot.get_file(document)).download_as_bytearray()) == png()
-    with pytest.raises(BadRequest, match="(?i)can't use file of type Document as Photo"):
+    with pytest.raises(BadRequest, match=r"(?i)can't use file of type Document as Photo"):
         await bot.send_photo(ann.id, document.file_id)
     assert (await bot.send_document(ann.id, document.file_id)).document == document
     sent = await bot.send_document(ann.id, b"plain words", filename="notes.txt", caption="read this")

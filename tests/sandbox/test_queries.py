@@ -36,7 +36,7 @@ async def test_button_press_never_arrives(bot: telegram.Bot, people: People) -> 
     assert query.message.message_id == sent.message_id
     assert await bot.answer_callback_query(query.id, "two more", show_alert=True)
     assert await pressed == {"text": "two more", "show_alert": True}
-    with pytest.raises(BadRequest, match="(?i)query is too old and response timeout expired or query ID is invalid"):
+    with pytest.raises(BadRequest, match=r"(?i)query is too old and response timeout expired or query ID is invalid"):
         await bot.answer_callback_query(query.id)
 
 

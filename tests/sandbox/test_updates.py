@@ -36,8 +36,7 @@ async def test_long_poll_sleeps_through_an_update(bot: telegram.Bot, people: Peo
     """A poll that waits is answered as soon as something happens."""
     ann = await people.person()
     poll = asyncio.create_task(bot.get_updates(timeout=30))
-    while not (await people.get("/api/bot"))["connected"]:
-        await asyncio.sleep(0)
+    await people.until_polled()
     await ann.say("hello")
     (update,) = await poll
     assert update.message is not None
@@ -54,8 +53,7 @@ async def test_short_poll_waits_for_the_timeout(bot: telegram.Bot) -> None:
 async def test_second_poller_steals_updates_silently(bot: telegram.Bot, people: People, sandbox: Sandbox) -> None:
     """The older of two pollers is told with a 409 that another one took over."""
     older = asyncio.create_task(bot.get_updates(timeout=30))
-    while not (await people.get("/api/bot"))["connected"]:
-        await asyncio.sleep(0)
+    await people.until_polled()
     async with telegram.Bot(sandbox.token, base_url=sandbox.bot_url) as newer:
         await newer.get_updates(timeout=0)
     with pytest.raises(Conflict, match="terminated by other getUpdates request"):
@@ -112,5 +110,5 @@ async def test_empty_message_is_sent(bot: telegram.Bot, people: People) -> None:
     """A message of white space is refused."""
     ann = await people.person()
     await ann.say("hi")
-    with pytest.raises(BadRequest, match="(?i)message text is empty"):
+    with pytest.raises(BadRequest, match=r"(?i)message text is empty"):
         await bot.send_message(ann.id, " \n ")

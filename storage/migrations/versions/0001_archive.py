@@ -84,7 +84,7 @@ def _photos() -> None:
         sa.Column("indexed_at", MOMENT),
         sa.PrimaryKeyConstraint("id", name="pk_photos"),
         sa.ForeignKeyConstraint(["image_id"], ["images.id"], name="fk_photos_image_id"),
-        sa.UniqueConstraint("origin_chat_id", "message_id", name="uq_photos_origin_chat_id"),
+        sa.UniqueConstraint("origin_chat_id", "message_id", name="uq_photos_origin_chat_id_message_id"),
         sqlite_autoincrement=True,
     )
 
@@ -92,12 +92,12 @@ def _photos() -> None:
 def _photo_indexes() -> None:
     op.create_index("ix_photos_chat_id_state_id", "photos", ["chat_id", "state", "id"])
     op.create_index("ix_photos_chat_id_date", "photos", ["chat_id", "date"])
-    op.create_index("ix_photos_image_id", "photos", ["image_id"])
+    op.create_index("ix_photos_image_id_chat_id", "photos", ["image_id", "chat_id"])
     pending = sa.text("state = 'pending'")
     op.create_index(
         "ix_photos_pending",
         "photos",
-        ["chat_id", "due_at", "id"],
+        ["chat_id", "due_at", "id", "state"],
         sqlite_where=pending,
         postgresql_where=pending,
     )

@@ -1,0 +1,20 @@
+"""How many pictures are embedded at once: as many as a waiting question can bear."""
+
+BATCH_SECONDS = 0.25
+"""What a batch may last, because it is what a question may have to wait."""
+MAX_BATCH = 32
+"""More gains nothing on a CPU: torch's rate is flat from 8 pictures on."""
+
+
+class Pace:
+    """Learns from the batches so far how many pictures fit into `BATCH_SECONDS`."""
+
+    def __init__(self) -> None:
+        self._seconds_each = BATCH_SECONDS
+        self.batch = 1
+        """Pictures the next batch should have."""
+
+    def learn(self, pictures: int, seconds: float) -> None:
+        """A batch of `pictures` took `seconds`."""
+        self._seconds_each = (self._seconds_each + seconds / pictures) / 2
+        self.batch = max(1, min(MAX_BATCH, int(BATCH_SECONDS / max(self._seconds_each, 1e-6))))

@@ -1,0 +1,117 @@
+"""What every end-to-end test stands on: the sandbox, the real application, SQLite, Chroma and the demo model."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot import application as bot_application
+from bot import services as bot_services
+from bot.lifecycle import AnyApplication
+from bot.settings import Settings
+from sandbox.server import serve_in_thread
+from search.clip import ClipEmbedder, Compute
+from tests.people import People, until
+
+DEMO = Path(__file__).parent.parent / "models" / "demo"
+
+
+@pytest.fixture(scope="session")
+def embedder() -> ClipEmbedder:
+    """The demo model, loaded by the code that loads any other."""
+    return ClipEmbedder.load(f"local-dir:{DEMO}", Compute(device="cpu", threads=1))
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Any]:
+    """An empty local Telegram."""
+    with serve_in_thread(archive=False) as running:
+        yield running
+
+
+@pytest.fixture
+async def people(sandbox: Any) -> AsyncIterator[People]:
+    """Everybody in it."""
+    everybody = People(sandbox.url)
+    yield everybody
+    await everybody.close()
+
+
+@pytest.fixture
+def settings(sandbox: Any, tmp_path: Path) -> Settings:
+    """The bot's settings for that Telegram."""
+    return Settings(
+        _env_file=None,
+        token=SecretStr(sandbox.token),
+        api_url=sandbox.url,
+        data_dir=tmp_path / "data",
+        model=f"local-dir:{DEMO}",
+        device="cpu",
+        threads=1,
+    )
+
+
+@pytest.fixture
+def loaded_once(monkeypatch: pytest.MonkeyPatch, embedder: ClipEmbedder) -> None:
+    """The same loaded model in every test; how it is loaded has tests of its own."""
+    monkeypatch.setattr(bot_services, "load_model", lambda settings: embedder)
+
+
+@asynccontextmanager
+async def polling(application: AnyApplication) -> AsyncIterator[AnyApplication]:
+    """An application that runs as `run_polling` runs it, inside the test's own event loop."""
+    await application.initialize()
+    assert application.updater is not None
+    try:
+        await application.updater.start_polling(
+            timeout=1, allowed_updates=bot_application.ALLOWED_UPDATES, bootstrap_retries=3
+        )
+        await application.start()
+        yield application
+    finally:
+        if application.updater.running:
+            await application.updater.stop()
+        if application.running:
+            await application.stop()
+        await application.shutdown()
+
+
+@pytest.fixture
+async def bot(settings: Settings, loaded_once: None) -> AsyncIterator[AnyApplication]:
+    """The bot, running."""
+    async with polling(bot_application.build(settings)) as application:
+        yield application
+
+
+class Archive:
+    """Looks into the bot's database from outside, as an operator would."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._file = data_dir / "chatlens.db"
+
+    def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
+        """Whatever SQL says."""
+        with closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True)) as connection:
+            return connection.execute(question, values).fetchall()
+
+    def states(self) -> dict[str, int]:
+        """How many photos are in each state."""
+        return dict(self.rows("SELECT state, count(*) FROM photos GROUP BY state"))
+
+    async def settled(self, **states: int) -> None:
+        """Waits until the photos are in exactly these states."""
+
+        async def reached() -> bool:
+            return self._file.exists() and self.states() == states
+
+        await until(reached, f"{states}, not {self.states() if self._file.exists() else 'nothing'}")
+
+
+@pytest.fixture
+def archive(settings: Settings) -> Archive:
+    """The bot's database, read-only."""
+    return Archive(settings.data_dir)

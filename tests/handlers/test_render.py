@@ -1,0 +1,87 @@
+"""Answers as text."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from handlers.render import CAPTION_LIMIT, answer_caption, message_link, nothing_found, stats, utf16_length
+from search.ranking import Hit
+from search.records import ChatCounts, ChatInfo, FileKind, Photo, PhotoSource, PhotoState, Sender
+
+SUPERGROUP = ChatInfo(-1001234567890, "supergroup", "Weekend crew")
+COUNTS = ChatCounts(indexed=8, waiting=0, failed=0, since=datetime(2023, 11, 4, tzinfo=UTC))
+PHOTO = Photo(
+    id=1,
+    chat_id=SUPERGROUP.id,
+    origin_chat_id=SUPERGROUP.id,
+    message_id=77,
+    image_id=1,
+    thread_id=None,
+    media_group_id=None,
+    sender=Sender(1, "Ann"),
+    date=datetime(2024, 5, 3, 23, 59, tzinfo=UTC),
+    caption=None,
+    kind=FileKind.PHOTO,
+    file_id="f",
+    file_unique_id="u",
+    mime_type=None,
+    sizes=(),
+    spoiler=False,
+    protected=False,
+    source=PhotoSource.LIVE,
+    state=PhotoState.INDEXED,
+    attempts=0,
+    error=None,
+    photo_file_id=None,
+)
+
+
+@pytest.mark.parametrize(
+    ("photo", "chat", "link"),
+    [
+        (PHOTO, SUPERGROUP, "https://t.me/c/1234567890/77"),
+        (replace(PHOTO, thread_id=5), SUPERGROUP, "https://t.me/c/1234567890/5/77"),
+        (PHOTO, replace(SUPERGROUP, username="crew"), "https://t.me/crew/77"),
+        (PHOTO, replace(SUPERGROUP, kind="channel"), "https://t.me/c/1234567890/77"),
+        (PHOTO, replace(SUPERGROUP, kind="group"), None),
+        (PHOTO, ChatInfo(5, "private", "Ann", "ann"), None),
+        (replace(PHOTO, origin_chat_id=-42), SUPERGROUP, None),
+    ],
+    ids=["private supergroup", "topic", "public", "channel", "basic group", "private", "before migration"],
+)
+def test_a_link_does_not_lead_nowhere(photo: Photo, chat: ChatInfo, link: str | None) -> None:
+    """Telegram has links to messages of supergroups and channels only; elsewhere none is shown."""
+    assert message_link(photo, chat) == link
+
+
+def test_a_name_cannot_write_html() -> None:
+    """Names are people's own text."""
+    photo = replace(PHOTO, sender=Sender(1, "<b>Ann</b> & co"))
+    assert "&lt;b&gt;Ann&lt;/b&gt; &amp; co, 3 May 2024" in answer_caption([Hit(photo, 0.3)], SUPERGROUP, COUNTS)
+
+
+def test_ten_long_names_do_not_exceed_the_caption() -> None:
+    """What Telegram counts stays within 1,024 units, and the waiting line is kept."""
+    photo = replace(PHOTO, sender=Sender(1, "👩‍👩‍👧‍👦" * 60))
+    caption = answer_caption([Hit(photo, 0.3)] * 10, replace(SUPERGROUP, kind="group"), replace(COUNTS, waiting=3))
+    assert utf16_length(caption) <= CAPTION_LIMIT
+    assert caption.endswith("(3 photos still waiting to be indexed)")
+    assert caption.startswith("1. ")
+
+
+def test_an_empty_answer_says_why() -> None:
+    """Nothing there, nothing yet, nothing readable and nothing like it are four different things."""
+    sentences = {
+        nothing_found(ChatCounts(0, 0, 0, None)),
+        nothing_found(replace(COUNTS, indexed=0, waiting=2)),
+        nothing_found(replace(COUNTS, indexed=0, failed=2)),
+        nothing_found(COUNTS),
+    }
+    assert len(sentences) == 4
+
+
+def test_stats_count_what_failed_and_what_waits() -> None:
+    """All four figures of the archive."""
+    text = stats(ChatCounts(1_234, 5, 6, datetime(2023, 11, 4, tzinfo=UTC)))
+    assert text == "1,234 photos indexed since 4 Nov 2023. 5 waiting. 6 could not be read."

@@ -1,0 +1,72 @@
+"""What the storage tests put in: posts and vectors with everything but the point of the test filled in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage.database import Database
+from storage.embeddings import Embeddings
+from storage.photos import Photos
+from storage.queue import IndexQueue
+from storage.records import ChatInfo, FileKind, IndexEntry, Photo, PhotoPost, PhotoSize, Sender
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+GROUP = ChatInfo(-1_001_234_567_890, "supergroup", "Family", "family")
+"""Its id needs more than 32 bits, as every supergroup's does."""
+MODEL = "test-model"
+DIMENSIONS = 16
+
+POST = PhotoPost(
+    chat_id=GROUP.id,
+    message_id=1,
+    sender=Sender(7, "Ann Lee", "ann"),
+    date=NOON,
+    caption="at the lake",
+    kind=FileKind.PHOTO,
+    file_id="file-1",
+    file_unique_id="unique-1",
+    sizes=(PhotoSize("small-1", "usmall-1", 90, 60, 1_200), PhotoSize("file-1", "unique-1", 1280, 853)),
+)
+
+
+def post(message_id: int, *, chat_id: int = GROUP.id, file: str | None = None, minutes: int = 0) -> PhotoPost:
+    """A post of the picture `file`, by default one of its own."""
+    file = file or f"{chat_id}/{message_id}"
+    return replace(
+        POST,
+        chat_id=chat_id,
+        message_id=message_id,
+        date=NOON + timedelta(minutes=minutes),
+        file_id=f"file-{file}",
+        file_unique_id=f"unique-{file}",
+    )
+
+
+def unit(seed: int, dimensions: int = DIMENSIONS) -> NDArray[np.float32]:
+    """A vector of length 1, its own for every seed."""
+    vector = np.random.default_rng(seed).normal(size=dimensions).astype(np.float32)
+    normalised: NDArray[np.float32] = vector / np.linalg.norm(vector)
+    return normalised
+
+
+async def added(photos: Photos, message: PhotoPost) -> Photo:
+    """The photo of a post that must be new."""
+    photo = await photos.add(message)
+    assert photo is not None
+    return photo
+
+
+async def indexed(database: Database, *posts: PhotoPost) -> list[IndexEntry]:
+    """The posts written, embedded and marked as indexed, as the indexer does; entries for `VectorIndex.add`.
+
+    The vector of image n is unit(n).
+    """
+    photos, queue, embeddings = Photos(database), IndexQueue(database), Embeddings(database, MODEL)
+    rows = [await added(photos, message) for message in posts]
+    await embeddings.store({row.image_id: unit(row.image_id) for row in rows})
+    await queue.finish([(row.id, row.image_id) for row in rows])
+    return [IndexEntry(row.id, row.image_id, row.chat_id, unit(row.image_id)) for row in rows]

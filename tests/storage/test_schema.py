@@ -1,0 +1,143 @@
+"""Every question that is asked again and again is answered from an index.
+
+The statements are those the code really sends, recorded while it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from storage.chats import Chats
+from storage.database import Database
+from storage.embeddings import Embeddings
+from storage.photos import Photos
+from storage.queue import IndexQueue
+from tests.storage.builders import GROUP, MODEL, NOON, added, indexed, post, unit
+
+Recorded = list[tuple[str, Any]]
+
+
+@pytest.fixture
+def recorded() -> Iterator[Recorded]:
+    """Statements sent while the fixture is in use, with their values."""
+    statements: Recorded = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        statements.append((statement, values))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+async def _plans(database: Database, recorded: Recorded) -> list[str]:
+    """SQLite's plan, line by line, for each recorded statement that looks something up."""
+    asked = [
+        (text, values)
+        for text, values in recorded
+        if text.split()[0] in {"SELECT", "UPDATE", "DELETE", "WITH"}
+    ]
+    lines: list[str] = []
+    async with database.reading() as connection:
+        for statement, values in asked:
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            lines += [row.detail for row in plan]
+    assert lines
+    return lines
+
+
+async def _queries_by_photo(photos: Photos) -> None:
+    await photos.get([1, 2])
+    await photos.find(GROUP.id, 1)
+    await photos.by_file(GROUP.id, "unique-a")
+    await photos.known_image("unique-a")
+    await photos.counts(GROUP.id)
+    await photos.keep_photo_file_id(1, "sendable")
+    await photos.edit(post(1, file="b"))
+    await photos.remove(GROUP.id, 1)
+
+
+async def _queries_by_queue(queue: IndexQueue) -> None:
+    await queue.claim(4, NOON, timedelta(minutes=1))
+    await queue.release_all()
+    await queue.finish([(1, 1), (2, 2)])
+    await queue.fail(1, "why")
+    await queue.postpone(1, "why", NOON)
+    await queue.next_due(NOON)
+    await queue.waiting()
+
+
+async def _queries_by_embeddings(embeddings: Embeddings) -> None:
+    await embeddings.vectors([1, 2])
+    await embeddings.store({1: unit(1)})
+    await embeddings.chat_matrix(GROUP.id)
+    await embeddings.count(GROUP.id)
+    await embeddings.entries([1, 2])
+
+
+async def _queries_by_chats(chats: Chats) -> None:
+    await chats.saw(GROUP, NOON)
+    await chats.left(GROUP.id, NOON)
+    await chats.get(GROUP.id)
+    await chats.migrate(-5, GROUP, NOON)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda database: _queries_by_photo(Photos(database)),
+        lambda database: _queries_by_queue(IndexQueue(database)),
+        lambda database: _queries_by_embeddings(Embeddings(database, MODEL)),
+        lambda database: _queries_by_chats(Chats(database)),
+    ],
+    ids=["photos", "queue", "embeddings", "chats"],
+)
+async def test_a_frequent_question_reads_a_whole_table(
+    ask: Callable[[Database], Awaitable[None]], sqlite: Database, recorded: Recorded
+) -> None:
+    """No plan walks all rows of a table or all entries of an index over all of them."""
+    await indexed(sqlite, post(1, file="a"), post(2))
+    await added(Photos(sqlite), post(3))
+    recorded.clear()
+    await ask(sqlite)
+    walked = [line for line in await _plans(sqlite, recorded) if line.startswith("SCAN")]
+    partial_or_own = ("ix_photos_pending", "waiting", "anon_", "(subquery", "CONSTANT ROW")
+    assert [line for line in walked if not any(name in line for name in partial_or_own)] == []
+
+
+async def test_the_queue_reads_what_is_long_done(sqlite: Database, recorded: Recorded) -> None:
+    """A claim looks for chats and for their photos in the index of the pending ones alone."""
+    await indexed(sqlite, post(1))
+    recorded.clear()
+    await IndexQueue(sqlite).claim(4, NOON, timedelta(minutes=1))
+    lines = await _plans(sqlite, recorded[:2])
+    searched = [line for line in lines if line.startswith("SEARCH photos")]
+    assert searched
+    assert all("ix_photos_pending" in line for line in searched), lines
+
+
+@pytest.mark.parametrize(
+    ("index", "ask"),
+    [
+        ("ix_photos_chat_id_state_id", lambda d: Embeddings(d, MODEL).chat_matrix(GROUP.id)),
+        ("COVERING INDEX ix_photos_chat_id_state_id", lambda d: Embeddings(d, MODEL).count(GROUP.id)),
+        ("ix_photos_chat_id_date", lambda d: Photos(d).counts(GROUP.id)),
+        ("ix_photos_image_id_chat_id", lambda d: Photos(d).by_file(GROUP.id, "unique-a")),
+        ("COVERING INDEX ix_photos_pending", lambda d: IndexQueue(d).waiting()),
+        ("ix_chats_migrated_to", lambda d: Chats(d).migrate(-5, GROUP, NOON)),
+    ],
+)
+async def test_an_index_serves_no_question(
+    index: str, ask: Callable[[Database], Awaitable[object]], sqlite: Database, recorded: Recorded
+) -> None:
+    """Each index is what the question it was made for uses."""
+    await indexed(sqlite, post(1, file="a"))
+    recorded.clear()
+    await ask(sqlite)
+    assert any(index in line for line in await _plans(sqlite, recorded))
