@@ -132,8 +132,8 @@ export class Timeline {
   }
 
   #hold({ id, top }) {
-    const article = this.#article(id);
-    if (article) this.#node.scrollTop += article.getBoundingClientRect().top - top;
+    const moved = (this.#article(id)?.getBoundingClientRect().top ?? top) - top;
+    if (Math.abs(moved) >= 1) this.#node.scrollTop += moved; // browsers round it: less would add up to a drift
   }
 
   #article(id) {

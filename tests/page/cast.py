@@ -1,6 +1,6 @@
 """The people and chats that the page's tests happen to, over the people's side of the sandbox."""
 
-from typing import Any
+from typing import Any, Self
 
 from sandbox.server import Sandbox
 from tests.sandbox.people import People, Person
@@ -21,14 +21,20 @@ class Cast(People):
         super().__init__(sandbox)
         self.url = sandbox.url
 
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        return self
+
     async def gather(self) -> None:
         """Makes everybody and everything."""
         self.ann = await self.person("Ann", last_name="Berg")
         self.ben = await self.person("Ben")
         self.cleo = await self.person("Cleo")
         everyone = (self.ann, self.ben, self.cleo)
-        self.forum = await self.chat(*everyone, type="supergroup", title="Weekend pictures", is_forum=True, admins=[self.ann.id])
-        self.channel = await self.chat(*everyone, type="channel", title="City walks", username="city_walks", admins=[self.ben.id])
+        forum = {"type": "supergroup", "title": "Weekend pictures", "is_forum": True}
+        self.forum = await self.chat(*everyone, **forum, admins=[self.ann.id])
+        channel = {"type": "channel", "title": "City walks", "username": "city_walks"}
+        self.channel = await self.chat(*everyone, **channel, admins=[self.ben.id])
         self.flat = await self.chat(self.ann, self.ben, title="Flat 12")
         self.topics = {name: await self._topic(name) for name in ("Food", "Trips")}
 

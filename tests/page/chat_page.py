@@ -2,9 +2,8 @@
 
 import base64
 from pathlib import Path
-from typing import Any
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import FilePayload, Locator, Page, expect
 
 AUDIT = Path(__file__).with_name("audit.js")
 GIVE_FILES = """([target, kind, files]) => {
@@ -13,9 +12,9 @@ GIVE_FILES = """([target, kind, files]) => {
     transfer.items.add(new File([Uint8Array.from(atob(content), (c) => c.charCodeAt(0))], name, {type}));
   }
   const node = document.querySelector(target);
-  const options = {bubbles: true, cancelable: true};
-  if (kind === "paste") node.dispatchEvent(new ClipboardEvent("paste", {...options, clipboardData: transfer}));
-  else for (const step of ["dragenter", "dragover", "drop"]) node.dispatchEvent(new DragEvent(step, {...options, dataTransfer: transfer}));
+  const options = {bubbles: true, cancelable: true, clipboardData: transfer, dataTransfer: transfer};
+  if (kind === "paste") node.dispatchEvent(new ClipboardEvent("paste", options));
+  else for (const step of ["dragenter", "dragover", "drop"]) node.dispatchEvent(new DragEvent(step, options));
 }"""
 
 
@@ -81,17 +80,19 @@ class ChatPage:
         await self.message(text).locator(".bubble").click(button="right")
         await self.tab.get_by_role("menuitem", name=action, exact=True).click()
 
-    async def attach(self, *pictures: bytes, name: str = "picture{}.png", kind: str = "image/png") -> None:
+    async def attach(self, *pictures: bytes) -> None:
         """Picks files with the attach button."""
         async with self.tab.expect_file_chooser() as chooser:
             await self.tab.get_by_role("button", name="Attach pictures or files").click()
-        files: list[Any] = [{"name": name.format(i), "mimeType": kind, "buffer": content} for i, content in enumerate(pictures)]
+        named = enumerate(pictures)
+        files = [FilePayload(name=f"picture{i}.png", mimeType="image/png", buffer=content) for i, content in named]
         await (await chooser.value).set_files(files)
 
     async def give(self, how: str, *pictures: bytes) -> None:
         """Pastes or drops pictures; `how` is "paste" or "drop"."""
         target = "#composer-text" if how == "paste" else "#timeline"
-        files = [{"name": f"{i}.png", "type": "image/png", "content": base64.b64encode(c).decode()} for i, c in enumerate(pictures)]
+        contents = [base64.b64encode(picture).decode() for picture in pictures]
+        files = [{"name": f"{i}.png", "type": "image/png", "content": content} for i, content in enumerate(contents)]
         await self.tab.evaluate(GIVE_FILES, [target, how, files])
 
     async def audit(self) -> list[str]:

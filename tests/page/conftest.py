@@ -10,14 +10,14 @@ import telegram
 from playwright.async_api import Browser, async_playwright
 
 from sandbox.server import Sandbox, serve_in_thread
-from tests.page.chat_page import ChatPage
 from tests.page.cast import Cast
+from tests.page.chat_page import ChatPage
 from tests.sandbox.spec import checked
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
 
@@ -28,13 +28,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium; never skipped in CI."""
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The browser's program; its absence skips the tests, but never in CI."""
     if not CHROMIUM.exists() and not os.environ.get("CI"):
         pytest.skip(f"no Chromium at {CHROMIUM} (Debian: apt-get install chromium)")
+    return CHROMIUM
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(chromium: Path) -> AsyncIterator[Browser]:
+    """One for all tests."""
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        running = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield running
         await running.close()
 
@@ -64,7 +70,7 @@ async def bot(cast: Cast, sandbox: Sandbox) -> AsyncIterator[telegram.Bot]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser, cast: Cast) -> AsyncIterator[ChatPage]:
     """The page as Ann sees it, on the forum. Whatever the browser complains of fails the test."""
-    context = await browser.new_context(viewport={"width": 1280, "height": 800}, permissions=["clipboard-read", "clipboard-write"])
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(10_000)
     try:
         shown = ChatPage(await context.new_page())

@@ -19,7 +19,8 @@ async def _fill(cast: Cast, bot: telegram.Bot) -> None:
     """One of everything that a conversation can hold."""
     await bot.set_my_commands([BotCommand("search", "find pictures by words")])
     first = await cast.ben.say("Hello https://example.org, see /search", cast.forum)
-    await cast.cleo.show(png(640, 480, "white"), chat_id=cast.forum, caption="White", message_thread_id=cast.topics["Food"])
+    food = cast.topics["Food"]
+    await cast.cleo.show(png(640, 480, "white"), chat_id=cast.forum, caption="White", message_thread_id=food)
     await cast.ann.show(png(90, 640, "black"), png(640, 90, "white"), png(300, 300), chat_id=cast.forum)
     await cast.ben.show(png(400, 300, "white"), chat_id=cast.forum, spoiler="true")
     await cast.ann.show(png(), chat_id=cast.forum, part="document", caption="The file")
@@ -100,7 +101,10 @@ async def test_focus_is_visible_wherever_tab_leads(page: ChatPage, cast: Cast, b
 
 async def _focused(tab: Page) -> str:
     name: str = await tab.evaluate(
-        "document.activeElement.ariaLabel ?? document.activeElement.labels?.[0]?.innerText.trim() ?? document.activeElement.innerText"
+        """() => {
+          const node = document.activeElement;
+          return node.ariaLabel ?? node.labels?.[0]?.innerText.trim() ?? node.innerText;
+        }"""
     )
     return name
 

@@ -102,14 +102,15 @@ async def test_a_newcomer_finds_something_to_try(page: ChatPage, cast: Cast, bot
 
 
 async def test_inline_results_are_shown_and_sent(page: ChatPage, cast: Cast, bot: telegram.Bot) -> None:
-    """"@bot words" shows the bot's pictures over the box; the chosen one is sent in one's own name."""
+    """Words after its name show the bot's pictures over the box; the chosen one is sent in one's own name."""
     photo = (await bot.send_photo(cast.forum, png(300, 200, "purple"))).photo[-1].file_id
     username = (await bot.get_me()).username
     await page.composer.fill(f"@{username} boat")
     query = (await _next(bot, "inline_query")).inline_query
     assert query is not None
     assert query.query == "boat"
-    await bot.answer_inline_query(query.id, [InlineQueryResultCachedPhoto("1", photo, title="A boat")], is_personal=True)
+    results = [InlineQueryResultCachedPhoto("1", photo, title="A boat")]
+    await bot.answer_inline_query(query.id, results, is_personal=True)
     result = page.tab.get_by_role("button", name="Send A boat")
     await expect(result.locator("img")).to_be_visible()
     await page.composer.press("ArrowUp")

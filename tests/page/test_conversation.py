@@ -66,31 +66,29 @@ async def test_hostile_text_is_shown_as_text(page: ChatPage, cast: Cast) -> None
     assert await page.tab.title() != "owned"
 
 
-async def test_links_that_run_scripts_are_no_links(page: ChatPage, cast: Cast) -> None:
+async def test_links_that_run_scripts_are_no_links(page: ChatPage) -> None:
     """Only http, https, tg, mailto and tel addresses can be followed."""
     link = {"type": "text_link", "offset": 0, "length": 5, "url": "javascript:document.title='owned'"}
-    message = {"message_id": 9, "date": 0, "chat": {"id": cast.forum, "type": "supergroup"}, "text": "click", "entities": [link]}
     shown = await page.tab.evaluate(
-        """async (message) => {
+        """async (link) => {
           const { formatted } = await import("/page/entities.js");
           const holder = document.createElement("p");
-          holder.append(...formatted(message.text, message.entities, {}));
+          holder.append(...formatted("click", [link], {}));
           return [holder.querySelectorAll("a").length, holder.textContent];
         }""",
-        message,
+        link,
     )
     assert shown == [0, "click"]
 
 
-async def test_entities_count_utf16_units(page: ChatPage, cast: Cast) -> None:
+async def test_entities_count_utf16_units(page: ChatPage) -> None:
     """Formatting after an emoji covers the right letters."""
-    await cast.ben.say("Look", cast.forum)
     html = await page.tab.evaluate(
         """async () => {
           const { formatted } = await import("/page/entities.js");
           const holder = document.createElement("p");
           const entities = [{type: "bold", offset: 3, length: 9}, {type: "italic", offset: 8, length: 4}];
-          holder.append(...formatted("👩‍ red boat.".replace("\\u200d", ""), entities, {}));
+          holder.append(...formatted("👩 red boat.", entities, {}));
           return holder.innerHTML;
         }"""
     )
