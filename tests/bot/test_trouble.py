@@ -34,7 +34,11 @@ async def crew(people: People) -> tuple[int, int]:
         {"method": "getFile", "status": 429, "description": "Too Many Requests: retry after 1", "retry_after": 1},
         {"method": "getFile", "drop": True},
         {"method": "getFile", "garbage": True},
-        {"method": "getFile", "status": 400, "description": "Bad Request: wrong file_id or the file is temporarily unavailable"},
+        {
+            "method": "getFile",
+            "status": 400,
+            "description": "Bad Request: wrong file_id or the file is temporarily unavailable",
+        },
         {"method": "file", "status": 404, "description": "Not Found"},
         {"method": "file", "half_body": True},
         {"method": "file", "drop": True},
@@ -79,7 +83,9 @@ async def test_an_album_that_telegram_refuses_still_answers(people: People, arch
     for colour in ("red", "blue"):
         await people.post(chat, ann, photos=[jpeg(colour)])
     await archive.settled(indexed=2)
-    await script(people, "sendMediaGroup", status=400, description="Bad Request: wrong file identifier/HTTP URL specified")
+    await script(
+        people, "sendMediaGroup", status=400, description="Bad Request: wrong file identifier/HTTP URL specified"
+    )
     [answer] = await people.asked(chat, ann, "/search red")
     assert not answer.get("photo")
     assert answer["text"].splitlines()[1].startswith("2. Ann, ")
@@ -102,9 +108,18 @@ async def test_protected_photos_are_linked_and_not_sent_again(people: People, ar
     [posted] = await people.post(chat, ann, photos=[jpeg("red")])
     assert posted.get("has_protected_content") is True
     await archive.settled(indexed=1)
-    [answer] = await people.asked(chat, ann, "/search red")
+    [question] = await people.post(chat, ann, text="/search red")
+
+    async def answered() -> list[dict[str, Any]]:
+        said = await people.from_bot(chat, question["message_id"])
+        return [message for message in said if "1. Ann" in message.get("text", "")]
+
+    [answer] = await until(answered, "the list")
+    assert answer["reply_to_message"]["message_id"] == posted["message_id"]
     assert not answer.get("photo")
-    assert [entity["url"].endswith(f"/{posted['message_id']}") for entity in answer["entities"] if "url" in entity] == [True]
+    assert [entity["url"].endswith(f"/{posted['message_id']}") for entity in answer["entities"] if "url" in entity] == [
+        True
+    ]
 
 
 async def test_an_unreadable_photo_asked_about_gets_a_sentence(people: People, archive: Archive) -> None:
@@ -112,7 +127,9 @@ async def test_an_unreadable_photo_asked_about_gets_a_sentence(people: People, a
     chat, ann = await crew(people)
     await people.post(chat, ann, photos=[jpeg("red")])
     await archive.settled(indexed=1)
-    question = await people.post(chat, ann, document=("broken.png", b"\x89PNG\r\n\x1a\n", "image/png"), caption="/similar")
+    question = await people.post(
+        chat, ann, document=("broken.png", b"\x89PNG\r\n\x1a\n", "image/png"), caption="/similar"
+    )
     [said] = await people.answer(chat, question[0])
     assert "cannot read that picture" in said["text"]
     assert archive.states()["indexed"] == 1
