@@ -30,6 +30,10 @@ def _entries(count: int, chat_id: int = GROUP.id) -> list[IndexEntry]:
     return [IndexEntry(number, 1_000 + number, chat_id, unit(number)) for number in range(1, count + 1)]
 
 
+def _names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
 async def _held(chroma: ChromaIndex, size: int = 7) -> list[Place]:
     return sorted([place async for page in chroma.pages(size) for place in page])
 
@@ -148,7 +152,7 @@ async def test_a_folder_that_cannot_be_made_is_set_aside(tmp_path: Path) -> None
     (tmp_path / "file").touch()
     with pytest.raises(VectorIndexUnavailable, match="NotADirectoryError"):
         await ChromaIndex.open(ChromaLocation(directory=tmp_path / "file" / "chroma"), MODEL, DIMENSIONS)
-    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert _names(tmp_path) == ["file"]
 
 
 async def test_a_reset_leaves_entries_behind(chroma: ChromaIndex) -> None:
