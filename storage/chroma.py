@@ -1,7 +1,8 @@
 """Chroma for a program with an event loop: its calls on threads of their own, its errors translated.
 
-Writes have one thread and small batches, because `upsert` holds the GIL; queries have two, because filtered queries get no faster with more. Nothing is decided here about what to ask
-Chroma, and nothing it says is the truth: that is in SQL.
+Writes have one thread and small batches, because `upsert` holds the GIL; queries have two, because filtered
+queries get no faster with more. Nothing is decided here about what to ask Chroma, and nothing it says is the
+truth: that is in SQL.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 WRITE_BATCH = 32
-"""Entries in one call. Chroma takes 5,461, but nobody else gets the GIL meanwhile: on a busy machine the event
-loop stood still for 1.3 s with 256 and 0.2 s with 32, at the same rate."""
+"""Entries in one call. Chroma takes 5,461, but nobody else gets the GIL meanwhile: on a busy machine the
+event loop stood still for 1.3 s with 256 and 0.2 s with 32, at the same rate."""
 PAGE = 1_000
 PATIENCE = 60
 """Seconds for one call. Chroma's HTTP client waits for ever; opening a million vectors takes 20 seconds."""
@@ -52,7 +53,7 @@ class ChromaIndex:
             index._stop()
             raise VectorIndexUnavailable(
                 f"{location}: {error.reason}",
-                "Check the Chroma address in the settings, and that it is running.",
+                "Check Chroma's place in the settings, and that it can be reached and used.",
             ) from error
         return index
 
