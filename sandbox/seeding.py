@@ -3,6 +3,7 @@
 archive/manifest.json: {"people": […], "chats": […], "messages": […]}, messages sorted by date, pictures beside it.
 """
 
+import asyncio
 import json
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from sandbox.chats import Chat
 from sandbox.formatting import plain
 from sandbox.messages import Content, Message
 from sandbox.methods.sending import new_group_id
+from sandbox.pictures import Picture
 from sandbox.world import World
 
 ARCHIVE = Path(__file__).with_name("archive")
@@ -23,7 +25,7 @@ class ArchiveMissing(Exception):
     """There is no sample archive to fill the world from."""
 
 
-async def seed(world: World, folder: Path = ARCHIVE) -> None:
+async def seed(world: World, folder: Path) -> None:
     """Adds an archive's people, chats and messages to a world. Raises ArchiveMissing."""
     manifest = folder / "manifest.json"
     if not manifest.is_file():
@@ -41,6 +43,7 @@ class _Seeding:
         self.chats: dict[int, Chat] = {}
         self.posted: list[Message] = []
         self.albums: dict[tuple[int, str], str] = {}
+        self.pictures: dict[str, Picture] = {}
 
     async def run(self) -> None:
         for person in self.manifest["people"]:
@@ -52,8 +55,11 @@ class _Seeding:
             first.setdefault(entry["chat"], _date(entry))
         for chat in self.manifest["chats"]:
             self.chats[chat["id"]] = self.open_chat(chat, first.get(chat["id"], self.world.clock.date()))
+        files = list({entry["file"]: None for entry in self.manifest["messages"] if "file" in entry})
+        made = await asyncio.gather(*(self.world.files.add_picture((self.folder / f).read_bytes()) for f in files))
+        self.pictures = dict(zip(files, made, strict=True))
         for entry in self.manifest["messages"]:
-            self.posted.append(await self.post(entry))
+            self.posted.append(self.post(entry))
 
     def open_chat(self, entry: Entry, date: int) -> Chat:
         people = [self.world.person(i) for i in entry.get("members", [])]
@@ -78,14 +84,14 @@ class _Seeding:
             posting.create_topic(self.world, chat, topic["name"], creator, date=date, at_least_id=topic["id"])
         return chat
 
-    async def post(self, entry: Entry) -> Message:
+    def post(self, entry: Entry) -> Message:
         chat = self.chats[entry["chat"]]
         reply = self.posted[entry["reply_to"]] if entry.get("reply_to") is not None else None
         thread = entry.get("topic") or (posting.thread_of_reply(chat, reply) if reply else None)
         return posting.post(
             self.world,
             chat,
-            await self.content(entry),
+            self.content(entry),
             None if chat.is_channel else self.world.person(entry["from"]),
             date=_date(entry),
             lazily=True,
@@ -95,11 +101,11 @@ class _Seeding:
             media_group_id=self.group(entry),
         )
 
-    async def content(self, entry: Entry) -> Content:
+    def content(self, entry: Entry) -> Content:
         text, entities = plain(entry.get("caption") or entry.get("text") or "")
         if "file" not in entry:
             return Content(text, entities)
-        picture = await self.world.files.add_picture((self.folder / entry["file"]).read_bytes())
+        picture = self.pictures[entry["file"]]
         return Content(text, entities, photo=picture, spoiler=bool(entry.get("spoiler")))
 
     def group(self, entry: Entry) -> str | None:
