@@ -17,18 +17,24 @@ export function startActions() {
     store.open(store.me.id);
     void say(store.me.id, payload ? `/start ${payload}` : "/start");
   });
-  byId("timeline").addEventListener("contextmenu", (event) => {
-    const id = event.target.closest("[data-message-id]")?.dataset.messageId;
-    const message = store.message(store.chatId, Number(id));
-    if (!message || !window.getSelection().isCollapsed) return;
-    event.preventDefault();
-    store.emit("menu", { message, at: { x: event.clientX, y: event.clientY } });
+  byId("timeline").addEventListener("contextmenu", menuAt);
+  byId("timeline").addEventListener("click", (event) => {
+    if (event.pointerType === "touch" && !event.target.closest("button, a, .spoiler")) menuAt(event); // as on telephones
   });
   byId("timeline").addEventListener("dblclick", (event) => {
     const article = event.target.closest("article.message");
     if (!article || event.target.closest("button, a, .text")) return;
     store.emit("reply", store.message(store.chatId, Number(article.dataset.messageId)));
   });
+}
+
+/** The menu of the message (or the picture of an album) under the pointer. */
+function menuAt(event) {
+  const id = event.target.closest("[data-message-id]")?.dataset.messageId;
+  const message = store.message(store.chatId, Number(id));
+  if (!message || !window.getSelection().isCollapsed) return;
+  event.preventDefault();
+  store.emit("menu", { message, at: { x: event.clientX, y: event.clientY } });
 }
 
 /** Send a line of text as me, in the topic on show; true where it was sent. */

@@ -46,7 +46,8 @@ async function catchUp() {
   for (const chatId of store.messages.keys()) {
     if (store.chats.has(chatId)) await loadLatest(chatId, { whole: true });
   }
-  for (const call of (await api.calls()) ?? []) store.addCall(call);
+  store.calls.length = 0; // a restarted sandbox counts from one again
+  for (const call of await api.calls()) store.addCall(call);
 }
 
 function showAction({ chat_id, message_thread_id, action, user }) {

@@ -113,9 +113,10 @@ class Store extends EventTarget {
   }
 
   addCall(call) {
-    const at = call.id === undefined ? -1 : this.calls.findIndex((other) => other.id === call.id);
+    const at = this.calls.findIndex((other) => other.id === call.id);
     if (at >= 0) this.calls[at] = call;
     else this.calls.push(call);
+    this.calls.sort((a, b) => a.id - b.id);
     if (this.calls.length > RECENT) this.calls.splice(0, this.calls.length - RECENT);
     this.emit("call", call);
   }
