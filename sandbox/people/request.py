@@ -90,7 +90,7 @@ async def _split(form: FormData, uploads: dict[str, list[Upload]]) -> dict[str, 
             upload = Upload(await value.read(), value.filename or name, value.content_type)
             uploads.setdefault(name, []).append(upload)
         else:
-            values[name] = value
+            values[name] = value.replace("\r\n", "\n")  # browsers send line breaks in forms as CR LF
     return values
 
 

@@ -1,0 +1,88 @@
+// Starts every part and decides which chat is on show: the address says it, so that Back works.
+
+import { startActions } from "./actions.js";
+import { startAttachments } from "./attachments.js";
+import { startChatList, visibleChats } from "./chatlist.js";
+import { Composer } from "./composer.js";
+import { Drawer } from "./drawer.js";
+import { byId, oncePerFrame } from "./element.js";
+import { listen } from "./events.js";
+import { startHead } from "./head.js";
+import { startLightbox } from "./lightbox.js";
+import { loadLatest, loadPeople, loadStart } from "./loading.js";
+import { startRoving } from "./roving.js";
+import { startSidebar } from "./sidebar.js";
+import { store } from "./store.js";
+import { Timeline } from "./timeline.js";
+import { startTip } from "./tip.js";
+import { toast } from "./toast.js";
+
+const ME = "me";
+const BOT_CHANGES = new Set(["setMyCommands", "deleteMyCommands", "setMyName"]);
+const BOT_CHECK_MS = 15_000; // nothing tells the page that a bot has gone
+const opened = new Set();
+const refreshBot = oncePerFrame(() => void loadPeople());
+
+async function start() {
+  startSidebar();
+  startChatList();
+  startHead();
+  startRoving();
+  startActions();
+  startLightbox();
+  startTip();
+  new Timeline();
+  startAttachments(new Composer());
+  new Drawer();
+  follow();
+  listen();
+  await loadStart();
+  store.setMe(Number(sessionStorage.getItem(ME)));
+  openFromAddress();
+  if (store.chatId === null && window.innerWidth > 720) store.open(firstChat());
+  await Promise.all([...store.chats.keys()].map((id) => (opened.has(id) ? null : loadLatest(id, { preview: true }))));
+}
+
+/** What one change brings with it elsewhere. */
+function follow() {
+  window.addEventListener("hashchange", openFromAddress);
+  store.on("open", () => {
+    const address = store.chatId === null ? "" : `#${store.chatId}${store.topicId === null ? "" : `/${store.topicId}`}`;
+    if (location.hash !== address) history.pushState(null, "", address || location.pathname);
+    document.body.dataset.view = store.chatId === null ? "list" : "chat";
+    void enter(store.chatId);
+  });
+  store.on("me", () => {
+    sessionStorage.setItem(ME, String(store.me?.id));
+    if (store.chatId > 0 && store.chatId !== store.me.id) store.open(store.me.id);
+  });
+  store.on("arrived", (message) => {
+    if (!store.chats.has(message.chat.id)) store.upsertChat(message.chat);
+  });
+  store.on("call", (call) => { if (BOT_CHANGES.has(call.method) || !store.bot?.connected) refreshBot(); });
+  setInterval(() => { if (!document.hidden && store.online) refreshBot(); }, BOT_CHECK_MS);
+}
+
+async function enter(chatId) {
+  if (!store.chats.has(chatId) || opened.has(chatId)) return;
+  opened.add(chatId);
+  await loadLatest(chatId);
+}
+
+function openFromAddress() {
+  const found = /^#(-?\d+)(?:\/(\d+))?$/.exec(location.hash);
+  const chatId = found ? Number(found[1]) : null;
+  if (chatId !== null && !visibleChats().some((chat) => chat.id === chatId)) return;
+  if (chatId !== null || document.body.dataset.view === "chat") store.open(chatId, found?.[2] ? Number(found[2]) : null);
+}
+
+/** The sandbox names its main group first. */
+const firstChat = () => visibleChats()[0]?.id ?? null;
+
+window.addEventListener("unhandledrejection", (event) => toast(event.reason?.message ?? "Something went wrong.", "error"));
+window.addEventListener("keydown", (event) => {
+  if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey || document.activeElement !== document.body) return;
+  byId("composer-text")?.focus(); // typing anywhere writes, as in every client
+});
+
+void start();
