@@ -7,24 +7,25 @@ from sandbox.chats import ADMIN_RIGHTS, CHANNEL_RIGHTS, GROUP_RIGHTS, MEMBER_RIG
 from sandbox.file_ids import FileId
 from sandbox.files import Document
 from sandbox.messages import Content, Message
-from sandbox.pictures import Picture, Size
+from sandbox.pictures import Picture, Size, Thumbnail
 from sandbox.users import Bot
 
 Object = dict[str, Any]
 
 
-def photo_sizes(picture: Picture, bot: Bot) -> list[Object]:
-    """https://core.telegram.org/bots/api#photosize, smallest first."""
-    return [_size(size, "photo", bot) for size in picture.sizes]
+def photo_sizes(picture: Picture, bot: Bot, *, for_people: bool = False) -> list[Object]:
+    """https://core.telegram.org/bots/api#photosize, smallest first. People need not wait until the sizes in bytes,
+    an optional field, are known."""
+    sized = picture.encoded or not for_people
+    return [_size(size, "photo", bot) | ({"file_size": len(size.content)} if sized else {}) for size in picture.sizes]
 
 
-def _size(size: Size, kind: str, bot: Bot) -> Object:
+def _size(size: Size | Thumbnail, kind: str, bot: Bot) -> Object:
     return {
         "file_id": file_ids.encode(FileId(bot.id, kind, size.unique_id)),
         "file_unique_id": size.unique_id,
         "width": size.width,
         "height": size.height,
-        "file_size": len(size.content),
     }
 
 
@@ -38,7 +39,7 @@ def document(file: Document, bot: Bot) -> Object:
         "file_size": len(file.content),
     }
     if file.thumbnail:
-        shown["thumbnail"] = _size(file.thumbnail, "thumbnail", bot)
+        shown["thumbnail"] = _size(file.thumbnail, "thumbnail", bot) | {"file_size": len(file.thumbnail.content)}
     return shown
 
 
@@ -49,9 +50,15 @@ def message(shown: Message, chat: Chat, bot: Bot, *, nested: bool = False, for_p
     clients (`for_people`) do not show that.
     """
     body: Object = {"message_id": shown.id, "date": shown.date, "chat": chat.as_object()}
-    body |= _sender(shown) | _place(shown) | _marks(shown) | _content(shown.content, bot) | shown.service
+    body |= (
+        _sender(shown)
+        | _place(shown)
+        | _marks(shown)
+        | _content(shown.content, bot, for_people=for_people)
+        | shown.service
+    )
     if not nested and (original := _replied(shown, chat, for_people=for_people)):
-        body["reply_to_message"] = message(original, chat, bot, nested=True)
+        body["reply_to_message"] = message(original, chat, bot, nested=True, for_people=for_people)
     return body
 
 
@@ -102,10 +109,10 @@ def _marks(shown: Message) -> Object:
     return body
 
 
-def _content(content: Content, bot: Bot) -> Object:
+def _content(content: Content, bot: Bot, *, for_people: bool) -> Object:
     body: Object = {}
     if content.photo:
-        body["photo"] = photo_sizes(content.photo, bot)
+        body["photo"] = photo_sizes(content.photo, bot, for_people=for_people)
     if content.document:
         body["document"] = document(content.document, bot)
     if content.spoiler:
