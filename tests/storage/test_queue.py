@@ -130,3 +130,15 @@ async def test_waiting_counts_what_is_done(photos: Photos, queue: IndexQueue) ->
     claimed = await queue.claim(2, NOON, LEASE)
     await queue.fail(claimed[0].id, "not a picture")
     assert await queue.waiting() == 2
+
+
+async def test_the_failure_of_an_edited_away_picture_sinks_the_new_one(photos: Photos, queue: IndexQueue) -> None:
+    """What failed is the picture in hand; the one that took its place, already claimed itself, is still indexed."""
+    await added(photos, post(1, file="old"))
+    [before] = await queue.claim(9, NOON, LEASE)
+    edit = await photos.edit(post(1, file="new"))
+    assert edit is not None
+    [after] = await queue.claim(9, NOON, LEASE)
+    assert after.image_id != before.image_id
+    await queue.fail(before.id, "the old file is gone")
+    assert await queue.finish([(after.id, after.image_id)]) == [(after.id, after.image_id)]
