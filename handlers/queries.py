@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from telegram import Message
 
+from handlers import activity
 from handlers.commands import words_after
 from handlers.errors import Context
-from handlers.posts import photo_post, replied_message
+from handlers.posts import external_photo, photo_post, replied_message
 from handlers.replies import Replies
 from search.errors import EmptyQuestion, QuestionError
 from search.query import Like, Query, Words
@@ -23,6 +24,10 @@ class AnswerSettings:
 
 class NoPhotoThere(QuestionError):
     """There is no photo in the message you replied to. Reply to a photo, or send one with the caption /similar."""
+
+
+class UnreadableKind(QuestionError):
+    """I cannot read pictures of that kind. Send it as a photo, or as a JPEG, PNG, WebP, AVIF or GIF file."""
 
 
 class NothingToCompare(QuestionError):
@@ -55,7 +60,8 @@ class Queries:
 
     async def _answer(self, message: Message, context: Context, subject: Words | Like) -> None:
         query = Query(message.chat.id, subject, self._settings.photos, asked_in=message.message_id)
-        await self._replies.show(context.bot, message, await self._searcher.answer(query))
+        async with activity.shown(context.bot, message):
+            await self._replies.show(context.bot, message, await self._searcher.answer(query))
 
 
 def _photo_meant(message: Message, nothing: QuestionError) -> Like:
@@ -63,10 +69,12 @@ def _photo_meant(message: Message, nothing: QuestionError) -> Like:
     own = photo_post(message)
     if own is not None:
         return Like(own)
+    if message.document is not None:
+        raise UnreadableKind
     replied = replied_message(message)
+    post = photo_post(replied) if replied is not None else external_photo(message)
+    if post is not None:
+        return Like(post)
     if replied is None:
         raise nothing
-    post = photo_post(replied)
-    if post is None:
-        raise NoPhotoThere
-    return Like(post)
+    raise NoPhotoThere if replied.document is None else UnreadableKind
