@@ -12,7 +12,6 @@ from sandbox import membership, posting
 from sandbox.chats import Chat
 from sandbox.formatting import plain
 from sandbox.messages import Content, Message
-from sandbox.methods.sending import new_group_id
 from sandbox.world import World
 
 ARCHIVE = Path(__file__).with_name("archive")
@@ -103,8 +102,9 @@ class _Seeding:
         return Content(text, entities, photo=picture, spoiler=bool(entry.get("spoiler")))
 
     def group(self, entry: Entry) -> str | None:
-        album = entry.get("album")
-        return self.albums.setdefault((entry["chat"], str(album)), new_group_id()) if album is not None else None
+        if entry.get("album") is None:
+            return None
+        return self.albums.setdefault((entry["chat"], str(entry["album"])), posting.new_group_id())
 
 
 def _date(entry: Entry) -> int:

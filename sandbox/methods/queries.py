@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from sandbox import inline_results
 from sandbox.detection import utf16_length
 from sandbox.errors import BadRequest
+from sandbox.methods import inline_results
 from sandbox.methods.call import MethodCall
 
 _OWN_LINK = re.compile(r"https?://t\.me/\w+\?start=\S*", re.IGNORECASE)

@@ -1,6 +1,5 @@
 """https://core.telegram.org/bots/api#sendmessage, #sendphoto, #senddocument, #sendmediagroup, #sendchataction"""
 
-import secrets
 from typing import Any
 
 from sandbox import posting, rendering
@@ -72,7 +71,7 @@ async def send_media_group(call: MethodCall) -> list[dict[str, Any]]:
     if len({content.caption_above for content in contents}) > 1:
         raise BadRequest("parameter show_caption_above_media must be the same for all messages")
     to = target(call, "can_send_photos" if contents[0].photo else "can_send_documents", len(items))
-    group = new_group_id()
+    group = posting.new_group_id()
     return [_sent(call, to, content, media_group_id=group) for content in contents]
 
 
@@ -100,11 +99,6 @@ def link_preview(given: Parameters) -> dict[str, Any] | None:
     if given.boolean("disable_web_page_preview"):
         return {"is_disabled": True}
     return given.object("link_preview_options") or None
-
-
-def new_group_id() -> str:
-    """A `media_group_id` not used before."""
-    return str(13_000_000_000_000_000 + secrets.randbelow(10**15))
 
 
 def _sent(call: MethodCall, to: Target, content: Content, **details: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What people write, edit, delete and react to."""
 
 from dataclasses import dataclass, replace
+from itertools import islice, takewhile
 from typing import Any
 
 from starlette.responses import Response
@@ -11,7 +12,6 @@ from sandbox.detection import utf16_length
 from sandbox.errors import BadRequest, Forbidden
 from sandbox.formatting import MAX_CAPTION, MAX_TEXT, plain
 from sandbox.messages import Content, Message
-from sandbox.methods.sending import new_group_id
 from sandbox.origins import origin
 from sandbox.parameters import number
 from sandbox.people.request import PeopleRequest, answer
@@ -33,8 +33,9 @@ async def list_messages(request: PeopleRequest) -> Response:
     """Messages with ids above `after` and below `before`, oldest first; the newest `limit` of them."""
     chat, fields = request.chat(), request.fields
     after, before, limit = fields.integer("after"), fields.integer("before"), fields.integer("limit")
-    found = [m for m in chat.messages.values() if m.id > after and (not before or m.id < before)]
-    return _shown(request, chat, found[-limit:] if limit > 0 else found)
+    newest_first = takewhile(lambda m: m.id > after, reversed(chat.messages.values()))
+    found = list(islice((m for m in newest_first if not before or m.id < before), limit if limit > 0 else None))
+    return _shown(request, chat, found[::-1])
 
 
 async def post_messages(request: PeopleRequest) -> Response:
@@ -49,7 +50,7 @@ async def post_messages(request: PeopleRequest) -> Response:
     else:
         contents = await _contents(request)
     if len(contents) > 1:
-        details["media_group_id"] = new_group_id()
+        details["media_group_id"] = posting.new_group_id()
     posted = [
         posting.post(
             request.world,

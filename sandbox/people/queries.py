@@ -4,11 +4,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from sandbox import file_ids, inline_results, posting, rendering
+from sandbox import file_ids, posting, rendering
 from sandbox.chats import Chat
 from sandbox.errors import BadRequest
 from sandbox.markup import inline_keyboard
 from sandbox.messages import Message
+from sandbox.methods import inline_results
 from sandbox.methods.call import MethodCall
 from sandbox.parameters import Parameters
 from sandbox.people.request import PeopleRequest, answer

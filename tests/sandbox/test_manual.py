@@ -31,6 +31,13 @@ def test_manual_lists_other_routes_than_there_are() -> None:
     assert described == {re.sub(r":\w+}", "}", route) for route in served}
 
 
+def test_example_does_not_run() -> None:
+    """The example for tests runs as it stands."""
+    example = re.search(r"```python\n(.*?)```", MANUAL, re.DOTALL)
+    assert example
+    exec(compile(example[1], "docs/sandbox.md", "exec"), {})  # noqa: S102 - our own manual
+
+
 @pytest.mark.parametrize("kind", [Settings, Fault])
 def test_setting_is_not_described(kind: type) -> None:
     """Every setting and every field of a fault is described."""
