@@ -20,6 +20,7 @@ Port = Annotated[int, typer.Option(envvar="SANDBOX_PORT", help="Port to listen o
 Token = Annotated[str, typer.Option(help="The bot's token.")]
 Archive = Annotated[bool, typer.Option("--archive/--empty", help="Start with the sample archive, or with nobody.")]
 Folder = Annotated[Path, typer.Option("--archive-from", help="Another archive's folder, with its manifest.json.")]
+Names = Annotated[list[str] | None, typer.Option("--allow-host", help="Another name it is reached by, e.g. sandbox.")]
 ExitWithStdin = Annotated[bool, typer.Option("--exit-with-stdin", help="End when standard input closes.")]
 
 
@@ -30,6 +31,7 @@ def main(
     token: Token = DEFAULT_TOKEN,
     archive: Archive = True,
     archive_from: Folder = ARCHIVE,
+    allow_host: Names = None,
     exit_with_stdin: ExitWithStdin = False,
 ) -> None:
     """A local Telegram: Bot API server and chat page, in memory.
@@ -45,7 +47,7 @@ def main(
         told = f"Cannot listen on {host}:{port}: {error.strerror}. Choose another with --port or SANDBOX_PORT."
         print(told, file=sys.stderr)
         raise typer.Exit(1) from error
-    server = Server(world, hosts=frozenset({host.lower()}))
+    server = Server(world, hosts=frozenset(name.lower() for name in [host, *(allow_host or [])]))
     if exit_with_stdin:
         threading.Thread(target=_follow_stdin, args=(server,), daemon=True).start()
     named = f"[{host}]" if ":" in host else host

@@ -126,10 +126,10 @@ async def send_file(request: Request) -> Response:
             return scripted
     try:
         bot = world.bot_by_token(request.path_params["token"])
-        stored = download(world, bot, request.path_params["file_path"])
+        content = await download(world, bot, request.path_params["file_path"]).content()
     except ApiError as error:
         return _json(error.as_object(), error.status)
-    response = Response(stored.content, media_type="application/octet-stream")
+    response = Response(content, media_type="application/octet-stream")
     if fault and (fault.drop_after or fault.half_body):
         return await _cut(request, response, half=fault.half_body)
     return response

@@ -101,6 +101,8 @@ class Chat:
     description: str | None = None
     is_forum: bool = False
     protected: bool = False
+    hidden_members: bool = False
+    """Only administrators may look members up."""
     person: User | None = None
     """The other side of a private chat."""
     members: dict[int, Member] = field(default_factory=dict)
@@ -170,7 +172,7 @@ class Chats:
         self._chats: dict[tuple[int, int], Chat] = {}
         self._next = {
             "group": itertools.count(4_000_001),
-            "supergroup": itertools.count(1_000_000_000_001),
+            "supergroup": itertools.count(1_001_200_000_001),
             "channel": itertools.count(1_000_000_000_001),
         }
         self._next["channel"] = self._next["supergroup"]

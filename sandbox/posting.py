@@ -1,5 +1,6 @@
 """Putting messages into chats, changing them and taking them out, whoever does it."""
 
+import secrets
 from dataclasses import replace
 from typing import Any
 
@@ -87,6 +88,11 @@ def create_topic(
     delivery.new_message(world, chat, message)
     delivery.chat_changed(world, chat)
     return message
+
+
+def new_group_id() -> str:
+    """A `media_group_id` not used before."""
+    return str(13_000_000_000_000_000 + secrets.randbelow(10**15))
 
 
 def thread_of_reply(chat: Chat, original: Message) -> int | None:

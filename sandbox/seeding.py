@@ -3,7 +3,6 @@
 archive/manifest.json: {"people": […], "chats": […], "messages": […]}, messages sorted by date, pictures beside it.
 """
 
-import asyncio
 import json
 from datetime import datetime
 from pathlib import Path
@@ -13,8 +12,6 @@ from sandbox import membership, posting
 from sandbox.chats import Chat
 from sandbox.formatting import plain
 from sandbox.messages import Content, Message
-from sandbox.methods.sending import new_group_id
-from sandbox.pictures import Picture
 from sandbox.world import World
 
 ARCHIVE = Path(__file__).with_name("archive")
@@ -25,12 +22,12 @@ class ArchiveMissing(Exception):
     """There is no sample archive to fill the world from."""
 
 
-async def seed(world: World, folder: Path) -> None:
+def seed(world: World, folder: Path) -> None:
     """Adds an archive's people, chats and messages to a world. Raises ArchiveMissing."""
     manifest = folder / "manifest.json"
     if not manifest.is_file():
         raise ArchiveMissing(f"There is no sample archive at {manifest}. Start with --empty, or put the archive there.")
-    await _Seeding(world, folder, json.loads(manifest.read_text(encoding="utf-8"))).run()
+    _Seeding(world, folder, json.loads(manifest.read_text(encoding="utf-8"))).run()
 
 
 class _Seeding:
@@ -43,9 +40,8 @@ class _Seeding:
         self.chats: dict[int, Chat] = {}
         self.posted: list[Message] = []
         self.albums: dict[tuple[int, str], str] = {}
-        self.pictures: dict[str, Picture] = {}
 
-    async def run(self) -> None:
+    def run(self) -> None:
         for person in self.manifest["people"]:
             self.world.add_person(
                 person["first_name"], person["id"], last_name=person.get("last_name"), username=person.get("username")
@@ -55,9 +51,6 @@ class _Seeding:
             first.setdefault(entry["chat"], _date(entry))
         for chat in self.manifest["chats"]:
             self.chats[chat["id"]] = self.open_chat(chat, first.get(chat["id"], self.world.clock.date()))
-        files = list({entry["file"]: None for entry in self.manifest["messages"] if "file" in entry})
-        made = await asyncio.gather(*(self.world.files.add_picture((self.folder / f).read_bytes()) for f in files))
-        self.pictures = dict(zip(files, made, strict=True))
         for entry in self.manifest["messages"]:
             self.posted.append(self.post(entry))
 
@@ -105,12 +98,13 @@ class _Seeding:
         text, entities = plain(entry.get("caption") or entry.get("text") or "")
         if "file" not in entry:
             return Content(text, entities)
-        picture = self.pictures[entry["file"]]
+        picture = self.world.files.add_known_picture((self.folder / entry["file"]).read_bytes())
         return Content(text, entities, photo=picture, spoiler=bool(entry.get("spoiler")))
 
     def group(self, entry: Entry) -> str | None:
-        album = entry.get("album")
-        return self.albums.setdefault((entry["chat"], str(album)), new_group_id()) if album is not None else None
+        if entry.get("album") is None:
+            return None
+        return self.albums.setdefault((entry["chat"], str(entry["album"])), posting.new_group_id())
 
 
 def _date(entry: Entry) -> int:

@@ -86,7 +86,7 @@ def bind(host: str, port: int) -> socket.socket:
 async def serve(server: Server, world: World, listening: socket.socket, *, archive: Path | None) -> None:
     """Fills the world from an archive, then serves it until `server.should_exit`."""
     if archive is not None:
-        await seed(world, archive)
+        seed(world, archive)
     await server.serve(sockets=[listening])
 
 

@@ -3,13 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
+from sandbox import posting
 from sandbox.chats import Chat
 from sandbox.errors import BadRequest
 from sandbox.formatting import caption_of
 from sandbox.markup import reply_markup
 from sandbox.messages import Message
 from sandbox.methods.call import MethodCall
-from sandbox.methods.sending import new_group_id, send
+from sandbox.methods.sending import send
 from sandbox.methods.targets import known_chat, target
 from sandbox.origins import origin
 
@@ -73,9 +74,9 @@ def _source(chat: Chat, message_id: int, purpose: str) -> Message:
 
 
 def _sources(call: MethodCall, chat: Chat) -> list[tuple[Message, str | None]]:
-    ids = call.parameters.array("message_ids") or []
-    found = [m for i in ids if (m := chat.messages.get(int(i))) and not m.is_service and not m.protected]
+    ids = call.parameters.numbers("message_ids")
+    found = [m for i in ids if (m := chat.messages.get(i)) and not m.is_service and not m.protected]
     if not found:
         raise BadRequest("there are no messages to forward")
-    groups = {m.media_group_id: new_group_id() for m in found if m.media_group_id}
+    groups = {m.media_group_id: posting.new_group_id() for m in found if m.media_group_id}
     return [(m, groups[m.media_group_id] if m.media_group_id else None) for m in found]

@@ -1,6 +1,5 @@
 """https://core.telegram.org/bots/api#sendmessage, #sendphoto, #senddocument, #sendmediagroup, #sendchataction"""
 
-import secrets
 from typing import Any
 
 from sandbox import posting, rendering
@@ -11,6 +10,7 @@ from sandbox.messages import Content, Message
 from sandbox.methods import media
 from sandbox.methods.call import MethodCall
 from sandbox.methods.targets import Target, target, writable_chat
+from sandbox.parameters import Parameters
 
 MIN_ALBUM = 2
 """As documented. The real server lets one item pass, as a message outside any album; better not to count on it."""
@@ -36,7 +36,7 @@ async def send_message(call: MethodCall) -> dict[str, Any]:
     """Text."""
     text, entities = text_of(call.parameters, call.world.user)
     to = target(call)
-    return _sent(call, to, Content(text, entities))
+    return _sent(call, to, Content(text, entities, link_preview=link_preview(call.parameters)))
 
 
 async def send_photo(call: MethodCall) -> dict[str, Any]:
@@ -71,7 +71,7 @@ async def send_media_group(call: MethodCall) -> list[dict[str, Any]]:
     if len({content.caption_above for content in contents}) > 1:
         raise BadRequest("parameter show_caption_above_media must be the same for all messages")
     to = target(call, "can_send_photos" if contents[0].photo else "can_send_documents", len(items))
-    group = new_group_id()
+    group = posting.new_group_id()
     return [_sent(call, to, content, media_group_id=group) for content in contents]
 
 
@@ -94,9 +94,11 @@ async def send_chat_action(call: MethodCall) -> bool:
     return True
 
 
-def new_group_id() -> str:
-    """A `media_group_id` not used before."""
-    return str(13_000_000_000_000_000 + secrets.randbelow(10**15))
+def link_preview(given: Parameters) -> dict[str, Any] | None:
+    """https://core.telegram.org/bots/api#linkpreviewoptions, or the older parameter that Telegram still takes."""
+    if given.boolean("disable_web_page_preview"):
+        return {"is_disabled": True}
+    return given.object("link_preview_options") or None
 
 
 def _sent(call: MethodCall, to: Target, content: Content, **details: Any) -> dict[str, Any]:
@@ -113,7 +115,9 @@ def send(call: MethodCall, to: Target, content: Content, **details: Any) -> dict
         None if to.chat.is_channel else call.bot.user,
         sender_chat=to.chat.as_object() if to.chat.is_channel else None,
         thread_id=to.thread_id,
-        reply_to=to.reply_to,
+        reply_to=to.reply.message.id if to.reply.message else None,
+        external_reply=to.reply.external,
+        quote=to.reply.quote,
         protected=call.parameters.boolean("protect_content"),
         **details,
     )

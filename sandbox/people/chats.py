@@ -44,8 +44,8 @@ async def create_chat(request: PeopleRequest) -> Response:
     """
     fields, world = request.fields, request.world
     kind = fields.text("type", "group")
-    members = [world.person(int(i)) for i in fields.array("members") or []]
-    admins = [world.person(int(i)) for i in fields.array("admins") or []]
+    members = [world.person(i) for i in fields.numbers("members")]
+    admins = [world.person(i) for i in fields.numbers("admins")]
     if kind == "private":
         if len(members) != 1:
             raise BadRequest("a private chat has one member beside the bot")
@@ -160,8 +160,10 @@ async def change_topic(request: PeopleRequest) -> Response:
 
 
 async def change_chat(request: PeopleRequest) -> Response:
-    """{title?, protected?, forbidden?: [permissions], user_id?} → Chat"""
+    """{title?, protected?, hidden_members?, forbidden?: [permissions], user_id?} → Chat"""
     chat, fields = request.chat(), request.fields
+    if fields.given("hidden_members"):
+        chat.hidden_members = fields.boolean("hidden_members")
     if fields.given("protected"):
         chat.protected = fields.boolean("protected")
     if fields.given("forbidden"):

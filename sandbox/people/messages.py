@@ -1,6 +1,7 @@
 """What people write, edit, delete and react to."""
 
 from dataclasses import dataclass, replace
+from itertools import islice, takewhile
 from typing import Any
 
 from starlette.responses import Response
@@ -11,8 +12,8 @@ from sandbox.detection import utf16_length
 from sandbox.errors import BadRequest, Forbidden
 from sandbox.formatting import MAX_CAPTION, MAX_TEXT, plain
 from sandbox.messages import Content, Message
-from sandbox.methods.sending import new_group_id
 from sandbox.origins import origin
+from sandbox.parameters import number
 from sandbox.people.request import PeopleRequest, answer
 from sandbox.users import User
 
@@ -32,8 +33,9 @@ async def list_messages(request: PeopleRequest) -> Response:
     """Messages with ids above `after` and below `before`, oldest first; the newest `limit` of them."""
     chat, fields = request.chat(), request.fields
     after, before, limit = fields.integer("after"), fields.integer("before"), fields.integer("limit")
-    found = [m for m in chat.messages.values() if m.id > after and (not before or m.id < before)]
-    return _shown(request, chat, found[-limit:] if limit > 0 else found)
+    newest_first = takewhile(lambda m: m.id > after, reversed(chat.messages.values()))
+    found = list(islice((m for m in newest_first if not before or m.id < before), limit if limit > 0 else None))
+    return _shown(request, chat, found[::-1])
 
 
 async def post_messages(request: PeopleRequest) -> Response:
@@ -48,7 +50,7 @@ async def post_messages(request: PeopleRequest) -> Response:
     else:
         contents = await _contents(request)
     if len(contents) > 1:
-        details["media_group_id"] = new_group_id()
+        details["media_group_id"] = posting.new_group_id()
     posted = [
         posting.post(
             request.world,
@@ -65,7 +67,7 @@ async def post_messages(request: PeopleRequest) -> Response:
 
 
 def _shown(request: PeopleRequest, chat: Chat, found: list[Message]) -> Response:
-    return answer([rendering.message(message, chat, request.bot) for message in found])
+    return answer([rendering.message(message, chat, request.bot, for_people=True) for message in found])
 
 
 def _open_chat(request: PeopleRequest, person: User) -> Chat:
@@ -130,6 +132,8 @@ async def _contents(request: PeopleRequest) -> list[Content]:
     photos, documents = request.photos(), request.uploads.get("document", [])
     if len(photos) > MAX_ALBUM or len(documents) > MAX_ALBUM:
         raise BadRequest(f"an album has at most {MAX_ALBUM} items")
+    if photos and documents:
+        raise BadRequest("photos and files make albums of their own: send them separately")
     if not photos and not documents:
         return [Content(*_written(fields.text("text"), MAX_TEXT))]
     caption = _written(fields.text("caption") or fields.text("text"), MAX_CAPTION)
@@ -151,8 +155,8 @@ def _written(text: str, most: int) -> tuple[str, list[dict[str, Any]]]:
 def _forwarded(request: PeopleRequest) -> tuple[list[Content], dict[str, Any]]:
     """`forward_from` is {chat_id, message_id}."""
     source = request.fields.object("forward_from") or {}
-    chat = request.world.chats.find(int(source.get("chat_id", 0)), request.bot.id)
-    message = chat.messages.get(int(source.get("message_id", 0))) if chat else None
+    chat = request.world.chats.find(number(source.get("chat_id", 0), "chat_id"), request.bot.id)
+    message = chat.messages.get(number(source.get("message_id", 0), "message_id")) if chat else None
     if chat is None or message is None:
         raise BadRequest("message to forward not found")
     if message.protected:
@@ -172,7 +176,7 @@ async def edit_message(request: PeopleRequest) -> Response:
         words = fields.text("caption") if fields.given("caption") else fields.text("text")
         content = content.with_text(*_written(words, MAX_CAPTION if content.has_media else MAX_TEXT))
     posting.edit(request.world, chat, message, content)
-    return answer(rendering.message(message, chat, request.bot))
+    return answer(rendering.message(message, chat, request.bot, for_people=True))
 
 
 async def delete_message(request: PeopleRequest) -> Response:

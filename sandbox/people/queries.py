@@ -4,11 +4,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from sandbox import file_ids, inline_results, posting, rendering
+from sandbox import file_ids, posting, rendering
 from sandbox.chats import Chat
 from sandbox.errors import BadRequest
 from sandbox.markup import inline_keyboard
 from sandbox.messages import Message
+from sandbox.methods import inline_results
 from sandbox.methods.call import MethodCall
 from sandbox.parameters import Parameters
 from sandbox.people.request import PeopleRequest, answer
@@ -95,7 +96,7 @@ async def choose(request: PeopleRequest) -> Response:
     if bot.inline_feedback:
         chosen = {"result_id": result["id"], "from": person.as_object(), "query": text}
         bot.updates.put("chosen_inline_result", chosen | inline_id, queue=person.id)
-    return answer(rendering.message(message, chat, bot))
+    return answer(rendering.message(message, chat, bot, for_people=True))
 
 
 def _inline_message_id(world: World, chat: Chat, message: Message) -> dict[str, str]:

@@ -20,6 +20,9 @@ async def test_topic_is_lost(bot: telegram.Bot, people: People) -> None:
     assert created.forum_topic_created.name == "Cats"
     assert (meow.message_thread_id, meow.is_topic_message, meow.chat.is_forum) == (created.message_id, True, True)
     assert (general.message_thread_id, general.is_topic_message) == (None, None)
+    assert meow.reply_to_message is not None
+    assert meow.reply_to_message.forum_topic_created is not None  # that is how Telegram shows it to bots
+    assert "reply_to_message" not in said
     answer = await bot.send_message(chat, "purr", reply_to_message_id=said["message_id"])
     assert answer.message_thread_id == created.message_id
     direct = await bot.send_photo(chat, png(), message_thread_id=created.message_id)
@@ -128,6 +131,18 @@ async def test_restricted_bot_writes_on(bot: telegram.Bot, people: People) -> No
     with pytest.raises(BadRequest, match=r"(?i)not enough rights to send text messages to the chat"):
         await bot.send_message(chat, "anything")
     assert (await bot.get_chat_member(chat, bot.id)).status == "restricted"
+
+
+async def test_hidden_members_are_told(bot: telegram.Bot, people: People) -> None:
+    """Where members are hidden only administrators may look others up."""
+    ann = await people.person()
+    chat = await people.chat(ann, type="supergroup")
+    await people.patch(f"/api/chats/{chat}", hidden_members=True)
+    with pytest.raises(BadRequest, match=r"(?i)member list is inaccessible"):
+        await bot.get_chat_member(chat, ann.id)
+    assert (await bot.get_chat_member(chat, bot.id)).status == "member"
+    await people.post(f"/api/chats/{chat}/members", user_id="bot", status="administrator", by=ann.id)
+    assert (await bot.get_chat_member(chat, ann.id)).status == "creator"
 
 
 async def test_title_changes_behind_the_back(bot: telegram.Bot, people: People) -> None:

@@ -25,6 +25,34 @@ async def test_reply_loses_what_it_answers(bot: telegram.Bot, people: People) ->
     assert sent.reply_to_message.text == "one"
 
 
+async def test_reply_to_another_chat_answers_the_wrong_message(bot: telegram.Bot, people: People) -> None:
+    """A reply across chats shows the other chat's message as external; a quote must be part of what it quotes."""
+    ann = await people.person()
+    chat = await people.chat(ann, type="supergroup")
+    (shown,) = await ann.show(png(), chat_id=chat, caption="a red car")
+    await ann.say("/start")
+    there = telegram.ReplyParameters(shown["message_id"], chat_id=chat, quote="red")
+    sent = await bot.send_message(ann.id, "look", reply_parameters=there)
+    assert sent.reply_to_message is None
+    assert sent.external_reply is not None
+    assert sent.external_reply.message_id == shown["message_id"]
+    assert sent.external_reply.photo is not None
+    assert sent.external_reply.photo[-1].file_unique_id == shown["photo"][-1]["file_unique_id"]
+    assert sent.quote is not None
+    assert (sent.quote.text, sent.quote.position) == ("red", 2)
+    with pytest.raises(BadRequest, match=r"(?i)QUOTE_TEXT_INVALID"):
+        await bot.send_message(chat, "x", reply_parameters=telegram.ReplyParameters(shown["message_id"], quote="blue"))
+
+
+async def test_link_preview_comes_back(bot: telegram.Bot, people: People) -> None:
+    """Link preview options are kept with the text."""
+    ann = await people.person()
+    await ann.say("/start")
+    options = telegram.LinkPreviewOptions(is_disabled=True)
+    sent = await bot.send_message(ann.id, "https://example.com/", link_preview_options=options)
+    assert sent.link_preview_options == options
+
+
 async def test_edit_of_a_person_goes_unheard(bot: telegram.Bot, people: People) -> None:
     """Edits of text, caption and photo arrive as edited_message; a deletion is never told."""
     ann, bob = await people.person(), await people.person("Bob")
