@@ -25,9 +25,9 @@ function drawMe() {
   const { me } = store;
   const name = me ? fullName(me) : "nobody yet";
   byId("new-chat").hidden = !me;
-  byId("me").setAttribute("aria-label", `You are ${name}. Be someone else`);
   byId("me").replaceChildren(avatar(me?.id ?? 0, name, "small"),
-    h("span", { class: "me-text" }, h("small", {}, "You are"), h("strong", {}, name)), icon("down"));
+    h("span", { class: "me-text" }, h("small", {}, "You are "), h("strong", {}, name)),
+    h("span", { class: "sr-only" }, ", be someone else"), icon("down"));
 }
 
 function people() {
