@@ -15,7 +15,13 @@ def set_up(level: str, console: Console) -> None:
     else:
         handler = logging.StreamHandler(console.file)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.addFilter(_is_ours_or_matters)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # httpx logs every address it asks at INFO, and the Bot API's addresses hold the token.
-    for chatty in ("httpx", "httpcore", "apscheduler", "alembic", "chromadb", "open_clip", "root.open_clip"):
+    for chatty in ("httpx", "httpcore", "apscheduler", "alembic", "chromadb"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _is_ours_or_matters(record: logging.LogRecord) -> bool:
+    """open_clip tells the root logger of every step it takes."""
+    return record.name != "root" or record.levelno >= logging.WARNING

@@ -89,6 +89,13 @@ class Settings(BaseSettings):
             raise ValueError("an address starts with http:// or https://")
         return value if value is None else value.rstrip("/")
 
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_database_we_speak_to(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("sqlite+aiosqlite:", "postgresql+asyncpg:")):
+            raise ValueError("an address starts with sqlite+aiosqlite: or postgresql+asyncpg:")
+        return value
+
     @property
     def sql_url(self) -> str:
         """The database's address."""

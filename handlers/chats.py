@@ -5,7 +5,7 @@ import logging
 from telegram import Bot, ChatMember, ChatMemberUpdated, Message, Update
 from telegram.error import TelegramError
 
-from handlers.errors import Context
+from handlers.errors import Context, is_stale
 from handlers.help import introduction
 from handlers.intake import has_joined
 from handlers.posts import photo_post
@@ -33,6 +33,8 @@ class Chats:
         """Introduces the bot in a group that it has just joined. Channels are not talked into."""
         change = update.my_chat_member
         if change is None or not has_joined(change) or change.chat.type not in ("group", "supergroup"):
+            return
+        if is_stale(change.date):
             return
         sees_photos = _sees_photos(change, context.bot)
         if not sees_photos:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from telegram import Message, Update
@@ -20,6 +21,11 @@ Asked = Callable[[Message, Context], Awaitable[None]]
 Callback = Callable[[Update, Context], Coroutine[Any, Any, None]]
 
 
+STALE = timedelta(days=1)
+"""Telegram hands a bot that was away a day of updates; nobody waits for an answer longer. What is older comes from a
+sandbox that plays an archive."""
+
+
 class Guard:
     """Turns the domain's errors into sentences for the asker and everything else into a log entry and an apology."""
 
@@ -31,7 +37,7 @@ class Guard:
 
         async def callback(update: Update, context: Context) -> None:
             message = update.effective_message
-            if message is None:
+            if message is None or is_stale(message.date):
                 return
             try:
                 await handle(message, context)
@@ -51,6 +57,11 @@ class Guard:
             await self._replies.say(context.bot, message, text)
         except TelegramError as exc:
             log.warning("Chat %s could not be told of a failure: %s", message.chat.id, exc.message)
+
+
+def is_stale(moment: datetime) -> bool:
+    """Whether what was said is too old to be answered; it is kept all the same."""
+    return datetime.now(UTC) - moment > STALE
 
 
 def sentence(exc: Exception) -> str:

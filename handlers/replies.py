@@ -1,9 +1,10 @@
 """Sends what was found: an album by `file_id`, a lone photo, or a sentence – in the same topic, as a reply."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 from telegram import Bot, InputMediaPhoto, Message, ReplyParameters
 from telegram.constants import MediaGroupLimit, ParseMode
@@ -14,7 +15,7 @@ from handlers.render import answer_caption, nothing_found
 from search.archive import Archive
 from search.errors import FileError, ImageRefused
 from search.ranking import Hit
-from search.records import FileKind
+from search.records import FileKind, Photo
 from search.searcher import Answer, Searcher
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,13 @@ class _Item:
     media: str | bytes
 
 
+class _Placement(TypedDict):
+    """Where an answer stands: in the topic of its question, as a reply."""
+
+    message_thread_id: int | None
+    reply_parameters: ReplyParameters
+
+
 class Replies:
     """The one place from which answers leave."""
 
@@ -39,79 +47,57 @@ class Replies:
 
     async def say(self, bot: Bot, question: Message, text: str) -> None:
         """A sentence as a reply."""
-        await self._send(
-            question,
-            lambda chat_id: bot.send_message(
-                chat_id, text, message_thread_id=topic(question), reply_parameters=_reply_to(question)
-            ),
-        )
+        place = _reply(question)
+        await self._send(question, lambda chat_id: bot.send_message(chat_id, text, **place))
 
     async def show(self, bot: Bot, question: Message, answer: Answer) -> None:
         """The answer's photos with one numbered list as their only caption, or why there are none."""
         if not answer.hits:
             await self.say(bot, question, nothing_found(answer.counts))
             return
-        items = [item for hit in answer.hits if (item := await self._item(hit)) is not None]
+        found = await asyncio.gather(*(self._item(hit) for hit in answer.hits))
+        items = [item for item in found if item is not None]
         shown = [item.hit for item in items]
-        hidden = [hit for hit in answer.hits if hit not in shown]
-        caption = answer_caption([*shown, *hidden], chat_info(question.chat), answer.counts)
+        hits = [*shown, *(hit for hit in answer.hits if hit not in shown)]
+        caption = answer_caption(hits, chat_info(question.chat), answer.counts)
+        if not items:
+            await self._list(bot, question, caption, original=hits[0].photo)
+            return
         try:
-            await self._show_items(bot, question, items, caption)
+            sent = await self._show_items(bot, question, items, caption)
         except BadRequest as exc:
             log.warning("An answer's photos were refused (%s); its list is sent alone", exc.message)
             await self._list(bot, question, caption)
-
-    async def _show_items(self, bot: Bot, question: Message, items: Sequence[_Item], caption: str) -> None:
-        if not items:
-            await self._list(bot, question, caption)
-        elif len(items) == 1:
-            await self._keep_ids(items, [await self._lone(bot, question, items[0], caption)])
         else:
-            await self._keep_ids(items, await self._album(bot, question, items, caption))
+            await self._keep_ids(items, sent)
 
-    async def _lone(self, bot: Bot, question: Message, item: _Item, caption: str) -> Message:
-        return await self._send(
-            question,
-            lambda chat_id: bot.send_photo(
-                chat_id,
-                item.media,
-                caption=caption,
-                parse_mode=ParseMode.HTML,
-                has_spoiler=item.hit.photo.spoiler,
-                message_thread_id=topic(question),
-                reply_parameters=_reply_to(question),
-            ),
-        )
-
-    async def _album(self, bot: Bot, question: Message, items: Sequence[_Item], caption: str) -> Sequence[Message]:
-        """The caption goes on the first item: clients hide captions when several items have one."""
-        media = [
+    async def _show_items(self, bot: Bot, question: Message, items: Sequence[_Item], caption: str) -> Sequence[Message]:
+        """An album takes two photos at least. The caption goes on the first item: clients hide several."""
+        place = _reply(question)
+        if len(items) == 1:
+            photo, is_spoiler = items[0].media, items[0].hit.photo.spoiler
+            lone = await self._send(
+                question,
+                lambda chat_id: bot.send_photo(
+                    chat_id, photo, caption=caption, parse_mode=ParseMode.HTML, has_spoiler=is_spoiler, **place
+                ),
+            )
+            return [lone]
+        album = [
             InputMediaPhoto(
                 item.media,
-                caption=caption if place == 0 else None,
-                parse_mode=ParseMode.HTML if place == 0 else None,
+                caption=caption if number == 0 else None,
+                parse_mode=ParseMode.HTML if number == 0 else None,
                 has_spoiler=item.hit.photo.spoiler,
             )
-            for place, item in enumerate(items[: MediaGroupLimit.MAX_MEDIA_LENGTH])
+            for number, item in enumerate(items[: MediaGroupLimit.MAX_MEDIA_LENGTH])
         ]
-        return await self._send(
-            question,
-            lambda chat_id: bot.send_media_group(
-                chat_id, media, message_thread_id=topic(question), reply_parameters=_reply_to(question)
-            ),
-        )
+        return await self._send(question, lambda chat_id: bot.send_media_group(chat_id, album, **place))
 
-    async def _list(self, bot: Bot, question: Message, html: str) -> None:
-        await self._send(
-            question,
-            lambda chat_id: bot.send_message(
-                chat_id,
-                html,
-                parse_mode=ParseMode.HTML,
-                message_thread_id=topic(question),
-                reply_parameters=_reply_to(question),
-            ),
-        )
+    async def _list(self, bot: Bot, question: Message, html: str, original: Photo | None = None) -> None:
+        """The list without its photos. Where they may not be sent again, it replies to the best one's message."""
+        place = _reply(question, original)
+        await self._send(question, lambda chat_id: bot.send_message(chat_id, html, parse_mode=ParseMode.HTML, **place))
 
     async def _send(self, question: Message, send: Callable[[int], Awaitable[Sent]]) -> Sent:
         """Follows a group that became a supergroup between the question and its answer."""
@@ -142,5 +128,11 @@ class Replies:
                 await self._archive.resendable(item.hit.photo, message.photo[-1].file_id)
 
 
-def _reply_to(question: Message) -> ReplyParameters:
-    return ReplyParameters(question.message_id, allow_sending_without_reply=True)
+def _reply(question: Message, original: Photo | None = None) -> _Placement:
+    """To the question; or to an original, where its message ids are those of this chat."""
+    is_here = original is not None and original.origin_chat_id == question.chat.id
+    message_id = original.message_id if original is not None and is_here else question.message_id
+    return {
+        "message_thread_id": topic(question),
+        "reply_parameters": ReplyParameters(message_id, allow_sending_without_reply=True),
+    }

@@ -45,6 +45,12 @@ async def not_found(request: Request, _: Exception) -> Response:
     return JSONResponse(body | {"error": f"there is nothing at {request.url.path}"}, 404)
 
 
+async def failed(_: Request, error: Exception) -> Response:
+    """A mistake of the sandbox itself, told as Telegram would; uvicorn logs where it happened."""
+    told = f"Internal Server Error: {type(error).__name__}: {error}"
+    return JSONResponse({"ok": False, "error_code": 500, "description": told, "error": told}, 500)
+
+
 def create_app(world: World, hosts: frozenset[str] = frozenset()) -> Starlette:
     """The application. `hosts` are names beside loopback under which it may be reached."""
     app = Starlette(
@@ -55,7 +61,7 @@ def create_app(world: World, hosts: frozenset[str] = frozenset()) -> Starlette:
             Mount("/page", PageFiles(directory=PAGE, check_dir=False)),
         ],
         middleware=[Middleware(Guard, hosts=hosts)],
-        exception_handlers={404: not_found},
+        exception_handlers={404: not_found, 500: failed},
     )
     app.state.world = world
     world.perform = partial(bot_api.perform, world)

@@ -3,7 +3,6 @@
 https://core.telegram.org/bots/api#making-requests
 """
 
-import asyncio
 import json
 import time
 from collections.abc import Iterator
@@ -92,7 +91,7 @@ async def _carried_out(world: World, bot: Bot, call: Call, given: Parameters) ->
 async def _scripted(request: Request, call: Call, fault: Fault) -> Response | None:
     """The answer a fault puts in place of the method's, if any."""
     if fault.delay:
-        await asyncio.sleep(fault.delay)
+        await request.app.state.world.pause(fault.delay)
     if fault.drop:
         return await connection.drop(request)
     if fault.garbage:
@@ -127,10 +126,10 @@ async def send_file(request: Request) -> Response:
             return scripted
     try:
         bot = world.bot_by_token(request.path_params["token"])
-        stored = download(world, bot, request.path_params["file_path"])
+        content = await download(world, bot, request.path_params["file_path"]).content()
     except ApiError as error:
         return _json(error.as_object(), error.status)
-    response = Response(stored.content, media_type="application/octet-stream")
+    response = Response(content, media_type="application/octet-stream")
     if fault and (fault.drop_after or fault.half_body):
         return await _cut(request, response, half=fault.half_body)
     return response

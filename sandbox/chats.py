@@ -23,8 +23,16 @@ SEND_RIGHTS = (
     "can_send_polls",
     "can_send_other_messages",
     "can_add_web_page_previews",
+    "can_react_to_messages",
 )
-MEMBER_RIGHTS = (*SEND_RIGHTS, "can_change_info", "can_invite_users", "can_pin_messages", "can_manage_topics")
+MEMBER_RIGHTS = (
+    *SEND_RIGHTS,
+    "can_edit_tag",
+    "can_change_info",
+    "can_invite_users",
+    "can_pin_messages",
+    "can_manage_topics",
+)
 ADMIN_RIGHTS = (
     "can_manage_chat",
     "can_delete_messages",
@@ -93,6 +101,8 @@ class Chat:
     description: str | None = None
     is_forum: bool = False
     protected: bool = False
+    hidden_members: bool = False
+    """Only administrators may look members up."""
     person: User | None = None
     """The other side of a private chat."""
     members: dict[int, Member] = field(default_factory=dict)

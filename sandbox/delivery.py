@@ -56,7 +56,7 @@ def chat_for_people(chat: Chat, bot: Bot) -> dict[str, Any]:
 
 def _tell_people(world: World, chat: Chat, message: Message, event: str) -> None:
     if not chat.is_private or world.chats.find(chat.id, world.bot.id) is chat:
-        world.events.publish(event, rendering.message(message, chat, world.bot))
+        world.events.publish(event, rendering.message(message, chat, world.bot, for_people=True))
 
 
 def _tell_bots(world: World, chat: Chat, message: Message, kind: str, *, lazily: bool) -> None:

@@ -5,6 +5,7 @@ import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 KEPT = 5_000
@@ -57,12 +58,17 @@ class Events:
             seen = self._next_id - 1
             yield f"id: {seen}\nevent: reset\ndata: {{}}\n\n".encode()
         while not self._closed:
-            fresh = [event for event in self._kept if event.id > seen] if self._next_id - 1 > seen else []
+            fresh = self._after(seen)
             for event in fresh:
                 yield event.encoded()
                 seen = event.id
             if not fresh and not await self._changed():
                 yield b": still here\n\n"
+
+    def _after(self, seen: int) -> list[Event]:
+        fresh = list(takewhile(lambda event: event.id > seen, reversed(self._kept)))
+        fresh.reverse()
+        return fresh
 
     def _missed(self, seen: int) -> bool:
         oldest = self._kept[0].id if self._kept else self._next_id

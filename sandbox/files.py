@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sandbox import file_ids
 from sandbox.errors import BadRequest
-from sandbox.pictures import Picture, Size, picture, thumbnail
+from sandbox.pictures import Picture, Size, Thumbnail, thumbnail
 
 
 @dataclass(frozen=True)
@@ -18,17 +18,23 @@ class Document:
     content: bytes
     name: str
     mime_type: str
-    thumbnail: Size | None
+    thumbnail: Thumbnail | None
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """What can be downloaded: bytes, their type, and the folder getFile puts them in."""
+    """What can be downloaded: where the bytes are, their type, and the folder getFile puts them in."""
 
-    content: bytes
+    source: Document | Size | Thumbnail
     mime_type: str
     folder: str
     suffix: str
+
+    async def content(self) -> bytes:
+        """The bytes; those of a photo may have to be made first, in a thread."""
+        if isinstance(self.source, Size) and not self.source.picture.encoded:
+            await asyncio.to_thread(self.source.picture.encode)
+        return self.source.content
 
 
 class Files:
@@ -42,11 +48,17 @@ class Files:
         self._stored: dict[str, StoredFile] = {}
 
     async def add_picture(self, content: bytes) -> Picture:
-        """Keeps an uploaded photo. Decoding runs in a thread; bytes seen before cost nothing."""
-        digest = hashlib.sha256(content).hexdigest()
-        if digest not in self._pictures:
-            self._keep_picture(await asyncio.to_thread(picture, content))
-        return self._pictures[digest]
+        """Keeps an uploaded photo, decoded in a thread; bytes seen before cost nothing.
+
+        Raises BadRequest for what Telegram does not take as a photo.
+        """
+        known = self._pictures.get(hashlib.sha256(content).hexdigest())
+        return known or self._keep_picture(await asyncio.to_thread(_encoded, content))
+
+    def add_known_picture(self, content: bytes) -> Picture:
+        """Keeps a photo that is known to be good; it is decoded when it is first needed."""
+        known = self._pictures.get(hashlib.sha256(content).hexdigest())
+        return known or self._keep_picture(Picture(content))
 
     async def add_document(self, content: bytes, name: str, mime_type: str | None = None) -> Document:
         """Keeps an uploaded file and, for a picture, makes its thumbnail."""
@@ -69,19 +81,26 @@ class Files:
         return self._document_of.get(unique_id)
 
     def stored(self, unique_id: str) -> StoredFile | None:
-        """The bytes behind any id: a photo's size, a document, a thumbnail."""
+        """The file behind any id: a photo's size, a document, a thumbnail."""
         return self._stored.get(unique_id)
 
-    def _keep_picture(self, kept: Picture) -> None:
+    def _keep_picture(self, kept: Picture) -> Picture:
         self._pictures[kept.digest] = kept
         for size in kept.sizes:
             self._photo_of[size.unique_id] = kept
-            self._stored[size.unique_id] = StoredFile(size.content, "image/jpeg", "photos", ".jpg")
+            self._stored[size.unique_id] = StoredFile(size, "image/jpeg", "photos", ".jpg")
+        return kept
 
     def _keep_document(self, document: Document) -> Document:
         suffix = "." + document.name.rpartition(".")[2] if "." in document.name else ""
         self._document_of[document.unique_id] = document
-        self._stored[document.unique_id] = StoredFile(document.content, document.mime_type, "documents", suffix)
+        self._stored[document.unique_id] = StoredFile(document, document.mime_type, "documents", suffix)
         if small := document.thumbnail:
-            self._stored[small.unique_id] = StoredFile(small.content, "image/jpeg", "thumbnails", ".jpg")
+            self._stored[small.unique_id] = StoredFile(small, "image/jpeg", "thumbnails", ".jpg")
         return document
+
+
+def _encoded(content: bytes) -> Picture:
+    picture = Picture(content)
+    picture.encode()
+    return picture

@@ -20,6 +20,8 @@ class Content:
     document: Document | None = None
     spoiler: bool = False
     caption_above: bool = False
+    link_preview: dict[str, Any] | None = None
+    """LinkPreviewOptions, where they were given."""
 
     @property
     def has_media(self) -> bool:
@@ -53,6 +55,8 @@ class Message:
     service: dict[str, Any] = field(default_factory=dict)
     """The fields of a service message, such as `new_chat_members`."""
     edit_date: int | None = None
+    external_reply: dict[str, Any] | None = None
+    """What it replies to in another chat."""
     quote: dict[str, Any] | None = None
     reactions: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     """User id to that user's ReactionType objects."""

@@ -5,10 +5,13 @@ https://core.telegram.org/bots/api#photosize and #sendphoto
 
 import hashlib
 import io
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from sandbox import file_ids
 from sandbox.errors import BadRequest
@@ -20,11 +23,67 @@ LONGEST_SIDES = {"s": 90, "m": 320, "x": 800, "y": 1280}
 THUMBNAIL_SIDE = 320
 QUALITY = 87
 """About what Telegram's own clients use."""
+_SIDEWAYS = frozenset({5, 6, 7, 8})
+"""EXIF orientations that swap width and height."""
+Box = tuple[int, int]
+
+
+class Picture:
+    """A photo as Telegram keeps it. Dimensions are known at once, the JPEGs are made when first needed."""
+
+    def __init__(self, content: bytes) -> None:
+        """Raises BadRequest for what Telegram does not take as a photo, as far as its head tells."""
+        _check_bytes(content)
+        boxes = _boxes(*_dimensions(content))
+        self.digest = hashlib.sha256(content).hexdigest()
+        self.sizes = tuple(
+            Size(file_ids.unique_id("photo", content, letter), *box, self) for letter, box in boxes.items()
+        )
+        """Smallest first."""
+        self._source: bytes | None = content
+        self._lock = threading.Lock()
+        self._jpegs: dict[str, bytes] = {}
+
+    @property
+    def encoded(self) -> bool:
+        """Whether the JPEGs are there already."""
+        return self._source is None
+
+    def encode(self) -> None:
+        """Makes all sizes, some milliseconds of work. Raises BadRequest when the photo cannot be decoded."""
+        with self._lock:
+            if self._source is None:
+                return
+            image = _decoded(self._source)
+            for size in reversed(self.sizes):  # each smaller one is made from the one before
+                image = _resized(image, (size.width, size.height))
+                self._jpegs[size.unique_id] = _jpeg(image)
+            self._source = None
+
+    def jpeg(self, unique_id: str) -> bytes:
+        """One size's bytes."""
+        self.encode()
+        return self._jpegs[unique_id]
 
 
 @dataclass(frozen=True)
 class Size:
-    """One JPEG of a photo: its id, true dimensions in pixels, and bytes."""
+    """One JPEG of a photo: its id and true dimensions in pixels."""
+
+    unique_id: str
+    width: int
+    height: int
+    picture: Picture
+
+    @property
+    def content(self) -> bytes:
+        """The JPEG."""
+        return self.picture.jpeg(self.unique_id)
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A document's preview: its id, dimensions in pixels and JPEG."""
 
     unique_id: str
     width: int
@@ -32,69 +91,71 @@ class Size:
     content: bytes
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A photo as Telegram keeps it, smallest size first."""
-
-    digest: str
-    sizes: tuple[Size, ...]
-
-
-def picture(content: bytes) -> Picture:
-    """The sizes of an uploaded photo. Raises BadRequest for what Telegram does not take as a photo."""
-    if not content:
-        raise BadRequest("file must be non-empty")
-    if len(content) > MAX_PHOTO_BYTES:
-        raise BadRequest(
-            f"file of size {len(content)} bytes is too big for a photo; the maximum size is {MAX_PHOTO_BYTES} bytes"
-        )
-    image = _decoded(content)
-    boxes = _boxes(*image.size)
-    sizes: list[Size] = []
-    for letter, box in reversed(boxes.items()):  # each smaller size is made from the one before it
-        image = image if image.size == box else image.resize(box, Image.Resampling.BILINEAR, reducing_gap=2.0)
-        sizes.insert(0, Size(file_ids.unique_id("photo", content, letter), *box, _jpeg(image)))
-    return Picture(hashlib.sha256(content).hexdigest(), tuple(sizes))
-
-
-def thumbnail(content: bytes) -> Size | None:
+def thumbnail(content: bytes) -> Thumbnail | None:
     """A document's preview, or None where it is no picture."""
     try:
+        _check_sides(*_dimensions(content))
         image = _decoded(content)
     except BadRequest:
         return None
     box = _scaled(*image.size, THUMBNAIL_SIDE)
-    image = image.resize(box, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return Size(file_ids.unique_id("thumbnail", content), *box, _jpeg(image))
+    return Thumbnail(file_ids.unique_id("thumbnail", content), *box, _jpeg(_resized(image, box)))
 
 
-def _decoded(content: bytes) -> Image.Image:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's warnings about odd metadata are nobody's business here
-            image = Image.open(io.BytesIO(content))
-            _check_dimensions(*image.size)
-            image.draft("RGB", (LONGEST_SIDES["y"], LONGEST_SIDES["y"]))  # a JPEG is decoded no larger than needed
-            return _flat(ImageOps.exif_transpose(image))
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as exc:
-        raise BadRequest("IMAGE_PROCESS_FAILED") from exc
+def _check_bytes(content: bytes) -> None:
+    if not content:
+        raise BadRequest("file must be non-empty")
+    if len(content) > MAX_PHOTO_BYTES:
+        reason = (
+            f"file of size {len(content)} bytes is too big for a photo; the maximum size is {MAX_PHOTO_BYTES} bytes"
+        )
+        raise BadRequest(reason)
 
 
-def _check_dimensions(width: int, height: int) -> None:
+def _check_sides(width: int, height: int) -> None:
     if width + height > MAX_SIDES or max(width, height) > MAX_RATIO * min(width, height):
         raise BadRequest("PHOTO_INVALID_DIMENSIONS")
 
 
+@contextmanager
+def _opened(content: bytes) -> Iterator[Image.Image]:
+    """A picture whose pixels are not decoded yet."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's warnings about odd metadata are nobody's business here
+            with Image.open(io.BytesIO(content)) as image:
+                yield image
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as exc:
+        raise BadRequest("IMAGE_PROCESS_FAILED") from exc
+
+
+def _dimensions(content: bytes) -> Box:
+    """Width and height as they will be seen."""
+    with _opened(content) as image:
+        _check_sides(*image.size)
+        width, height = image.size
+        sideways = image.getexif().get(ExifTags.Base.Orientation) in _SIDEWAYS
+        return (height, width) if sideways else (width, height)
+
+
+def _decoded(content: bytes) -> Image.Image:
+    with _opened(content) as image:
+        image.draft("RGB", (LONGEST_SIDES["y"], LONGEST_SIDES["y"]))  # a JPEG is decoded no larger than needed
+        ImageOps.exif_transpose(image, in_place=True)
+        return _flat(image)
+
+
 def _flat(image: Image.Image) -> Image.Image:
     """RGB, with what is transparent shown on white."""
+    image.load()
     if not image.has_transparency_data:
-        return image.convert("RGB")
+        return image.convert("RGB") if image.mode != "RGB" else image
     layer = image.convert("RGBA")
     ground = Image.new("RGBA", layer.size, "white")
     return Image.alpha_composite(ground, layer).convert("RGB")
 
 
-def _boxes(width: int, height: int) -> dict[str, tuple[int, int]]:
+def _boxes(width: int, height: int) -> dict[str, Box]:
     """Size letters to dimensions; nothing is enlarged, so the last one may be the original's."""
     boxes = {}
     for letter, side in LONGEST_SIDES.items():
@@ -104,9 +165,14 @@ def _boxes(width: int, height: int) -> dict[str, tuple[int, int]]:
     return boxes
 
 
-def _scaled(width: int, height: int, longest: int) -> tuple[int, int]:
+def _scaled(width: int, height: int, longest: int) -> Box:
     scale = min(1.0, longest / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _resized(image: Image.Image, box: Box) -> Image.Image:
+    """As small as `box`: whole factors first, which is three times faster than filtering every pixel."""
+    return image if image.size == box else image.resize(box, Image.Resampling.BILINEAR, reducing_gap=1.0)
 
 
 def _jpeg(image: Image.Image) -> bytes:

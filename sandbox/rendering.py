@@ -7,24 +7,25 @@ from sandbox.chats import ADMIN_RIGHTS, CHANNEL_RIGHTS, GROUP_RIGHTS, MEMBER_RIG
 from sandbox.file_ids import FileId
 from sandbox.files import Document
 from sandbox.messages import Content, Message
-from sandbox.pictures import Picture, Size
+from sandbox.pictures import Picture, Size, Thumbnail
 from sandbox.users import Bot
 
 Object = dict[str, Any]
 
 
-def photo_sizes(picture: Picture, bot: Bot) -> list[Object]:
-    """https://core.telegram.org/bots/api#photosize, smallest first."""
-    return [_size(size, "photo", bot) for size in picture.sizes]
+def photo_sizes(picture: Picture, bot: Bot, *, for_people: bool = False) -> list[Object]:
+    """https://core.telegram.org/bots/api#photosize, smallest first. People need not wait until the sizes in bytes,
+    an optional field, are known."""
+    sized = picture.encoded or not for_people
+    return [_size(size, "photo", bot) | ({"file_size": len(size.content)} if sized else {}) for size in picture.sizes]
 
 
-def _size(size: Size, kind: str, bot: Bot) -> Object:
+def _size(size: Size | Thumbnail, kind: str, bot: Bot) -> Object:
     return {
         "file_id": file_ids.encode(FileId(bot.id, kind, size.unique_id)),
         "file_unique_id": size.unique_id,
         "width": size.width,
         "height": size.height,
-        "file_size": len(size.content),
     }
 
 
@@ -38,17 +39,33 @@ def document(file: Document, bot: Bot) -> Object:
         "file_size": len(file.content),
     }
     if file.thumbnail:
-        shown["thumbnail"] = _size(file.thumbnail, "thumbnail", bot)
+        shown["thumbnail"] = _size(file.thumbnail, "thumbnail", bot) | {"file_size": len(file.thumbnail.content)}
     return shown
 
 
-def message(shown: Message, chat: Chat, bot: Bot, *, nested: bool = False) -> Object:
-    """https://core.telegram.org/bots/api#message; a replied-to message does not show what it replies to itself."""
+def message(shown: Message, chat: Chat, bot: Bot, *, nested: bool = False, for_people: bool = False) -> Object:
+    """https://core.telegram.org/bots/api#message; a replied-to message does not show what it replies to itself.
+
+    To bots every message of a topic that replies to nothing else is a reply to the message that opened the topic;
+    clients (`for_people`) do not show that.
+    """
     body: Object = {"message_id": shown.id, "date": shown.date, "chat": chat.as_object()}
-    body |= _sender(shown) | _place(shown) | _marks(shown) | _content(shown.content, bot) | shown.service
-    if shown.reply_to is not None and not nested and (original := chat.messages.get(shown.reply_to)):
-        body["reply_to_message"] = message(original, chat, bot, nested=True)
+    body |= (
+        _sender(shown)
+        | _place(shown)
+        | _marks(shown)
+        | _content(shown.content, bot, for_people=for_people)
+        | shown.service
+    )
+    if not nested and (original := _replied(shown, chat, for_people=for_people)):
+        body["reply_to_message"] = message(original, chat, bot, nested=True, for_people=for_people)
     return body
+
+
+def _replied(shown: Message, chat: Chat, *, for_people: bool) -> Message | None:
+    opening = shown.thread_id if shown.in_topic and shown.thread_id != shown.id and not for_people else None
+    answered = shown.reply_to if shown.reply_to is not None or shown.external_reply else opening
+    return chat.messages.get(answered) if answered is not None else None
 
 
 def _sender(shown: Message) -> Object:
@@ -87,17 +104,21 @@ def _marks(shown: Message) -> Object:
         body["reply_markup"] = shown.reply_markup
     if shown.quote:
         body["quote"] = shown.quote
+    if shown.external_reply:
+        body["external_reply"] = shown.external_reply
     return body
 
 
-def _content(content: Content, bot: Bot) -> Object:
+def _content(content: Content, bot: Bot, *, for_people: bool) -> Object:
     body: Object = {}
     if content.photo:
-        body["photo"] = photo_sizes(content.photo, bot)
+        body["photo"] = photo_sizes(content.photo, bot, for_people=for_people)
     if content.document:
         body["document"] = document(content.document, bot)
     if content.spoiler:
         body["has_media_spoiler"] = True
+    if content.link_preview:
+        body["link_preview_options"] = content.link_preview
     if content.text:
         text, entities = ("caption", "caption_entities") if content.has_media else ("text", "entities")
         body[text] = content.text

@@ -23,12 +23,12 @@ class ArchiveMissing(Exception):
     """There is no sample archive to fill the world from."""
 
 
-async def seed(world: World, folder: Path = ARCHIVE) -> None:
+def seed(world: World, folder: Path) -> None:
     """Adds an archive's people, chats and messages to a world. Raises ArchiveMissing."""
     manifest = folder / "manifest.json"
     if not manifest.is_file():
         raise ArchiveMissing(f"There is no sample archive at {manifest}. Start with --empty, or put the archive there.")
-    await _Seeding(world, folder, json.loads(manifest.read_text(encoding="utf-8"))).run()
+    _Seeding(world, folder, json.loads(manifest.read_text(encoding="utf-8"))).run()
 
 
 class _Seeding:
@@ -42,7 +42,7 @@ class _Seeding:
         self.posted: list[Message] = []
         self.albums: dict[tuple[int, str], str] = {}
 
-    async def run(self) -> None:
+    def run(self) -> None:
         for person in self.manifest["people"]:
             self.world.add_person(
                 person["first_name"], person["id"], last_name=person.get("last_name"), username=person.get("username")
@@ -53,7 +53,7 @@ class _Seeding:
         for chat in self.manifest["chats"]:
             self.chats[chat["id"]] = self.open_chat(chat, first.get(chat["id"], self.world.clock.date()))
         for entry in self.manifest["messages"]:
-            self.posted.append(await self.post(entry))
+            self.posted.append(self.post(entry))
 
     def open_chat(self, entry: Entry, date: int) -> Chat:
         people = [self.world.person(i) for i in entry.get("members", [])]
@@ -78,14 +78,14 @@ class _Seeding:
             posting.create_topic(self.world, chat, topic["name"], creator, date=date, at_least_id=topic["id"])
         return chat
 
-    async def post(self, entry: Entry) -> Message:
+    def post(self, entry: Entry) -> Message:
         chat = self.chats[entry["chat"]]
         reply = self.posted[entry["reply_to"]] if entry.get("reply_to") is not None else None
         thread = entry.get("topic") or (posting.thread_of_reply(chat, reply) if reply else None)
         return posting.post(
             self.world,
             chat,
-            await self.content(entry),
+            self.content(entry),
             None if chat.is_channel else self.world.person(entry["from"]),
             date=_date(entry),
             lazily=True,
@@ -95,11 +95,11 @@ class _Seeding:
             media_group_id=self.group(entry),
         )
 
-    async def content(self, entry: Entry) -> Content:
+    def content(self, entry: Entry) -> Content:
         text, entities = plain(entry.get("caption") or entry.get("text") or "")
         if "file" not in entry:
             return Content(text, entities)
-        picture = await self.world.files.add_picture((self.folder / entry["file"]).read_bytes())
+        picture = self.world.files.add_known_picture((self.folder / entry["file"]).read_bytes())
         return Content(text, entities, photo=picture, spoiler=bool(entry.get("spoiler")))
 
     def group(self, entry: Entry) -> str | None:

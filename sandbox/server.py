@@ -6,12 +6,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
 
 from sandbox.app import create_app
 from sandbox.connection import BreakableProtocol
-from sandbox.seeding import seed
+from sandbox.seeding import ARCHIVE, seed
 from sandbox.world import DEFAULT_TOKEN, World
 
 LOOPBACK = "127.0.0.1"
@@ -82,17 +83,17 @@ def bind(host: str, port: int) -> socket.socket:
     return listening
 
 
-async def serve(server: Server, world: World, listening: socket.socket, *, archive: bool) -> None:
-    """Fills the world, then serves it until `server.should_exit`."""
-    if archive:
-        await seed(world)
+async def serve(server: Server, world: World, listening: socket.socket, *, archive: Path | None) -> None:
+    """Fills the world from an archive, then serves it until `server.should_exit`."""
+    if archive is not None:
+        seed(world, archive)
     await server.serve(sockets=[listening])
 
 
 class ServerThread(threading.Thread):
     """Runs a server with its own event loop and keeps what went wrong."""
 
-    def __init__(self, server: Server, world: World, listening: socket.socket, *, archive: bool) -> None:
+    def __init__(self, server: Server, world: World, listening: socket.socket, *, archive: Path | None) -> None:
         super().__init__(name="sandbox", daemon=True)
         self.server = server
         self.error: BaseException | None = None
@@ -111,16 +112,17 @@ class ServerThread(threading.Thread):
 
 
 @contextmanager
-def serve_in_thread(*, archive: bool = False, port: int = 0, token: str = DEFAULT_TOKEN) -> Iterator[Sandbox]:
+def serve_in_thread(*, archive: bool | Path = False, port: int = 0, token: str = DEFAULT_TOKEN) -> Iterator[Sandbox]:
     """A sandbox on 127.0.0.1 in a thread of its own, until the block ends.
 
-    With `archive` it holds the sample archive, whose messages wait as updates for the bot. Raises ArchiveMissing
-    when that is not on disk, OSError when the port is taken.
+    With `archive` it holds the sample archive (or one in another folder), whose messages wait as updates for the
+    bot. Raises ArchiveMissing when that is not on disk, OSError when the port is taken.
     """
+    folder = archive if isinstance(archive, Path) else ARCHIVE if archive else None
     world = World(token)
     listening = bind(LOOPBACK, port)
     server = Server(world)
-    thread = ServerThread(server, world, listening, archive=archive)
+    thread = ServerThread(server, world, listening, archive=folder)
     thread.start()
     try:
         server.ready.wait()

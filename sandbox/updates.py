@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sandbox.clock import Clock
@@ -53,7 +54,7 @@ Payload = dict[str, Any] | Callable[[], dict[str, Any]]
 
 @dataclass
 class Update:
-    """One waiting update. A payload that is costly to make may be a function, called on delivery."""
+    """One waiting update. A payload that is costly to make may be a function, called on delivery, in a thread."""
 
     update_id: int
     kind: str
@@ -62,10 +63,10 @@ class Update:
     queue: int
     """Updates of one queue (a chat, mostly) reach a webhook in order."""
 
-    def as_object(self) -> dict[str, Any]:
+    async def as_object(self) -> dict[str, Any]:
         """https://core.telegram.org/bots/api#update"""
         if not isinstance(self.payload, dict):
-            self.payload = self.payload()
+            self.payload = await asyncio.to_thread(self.payload)
         return {"update_id": self.update_id, self.kind: self.payload}
 
 
@@ -113,7 +114,8 @@ class UpdateQueue:
         if not self._pending and patience > 0 and not self._closed:
             await self._wait(patience)
         self._expire()
-        return [update.as_object() for update, _ in zip(self._pending, range(limit), strict=False)]
+        due = list(islice(self._pending, limit))
+        return [await update.as_object() for update in due]
 
     async def _wait(self, seconds: float) -> None:
         poller = self._poller = asyncio.get_running_loop().create_future()

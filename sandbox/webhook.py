@@ -101,7 +101,7 @@ class Webhook:
         headers = {"Content-Type": "application/json"}
         if self.address.secret:
             headers[SECRET_HEADER] = self.address.secret
-        body = json.dumps(update.as_object(), ensure_ascii=False).encode()
+        body = json.dumps(await update.as_object(), ensure_ascii=False).encode()
         try:
             async with self._free:
                 response = await self._client.post(self.address.url, content=body, headers=headers)

@@ -30,6 +30,8 @@ FETCHERS = 4
 """Downloads at a time: hides the latency of Telegram's file servers without crowding out answers."""
 LOOKAHEAD = 32
 """Prepared pictures that may wait for the encoder: 600 kB each at 224 px."""
+CLAIM = 64
+"""Rows claimed at once: a claim costs one durable transaction, some milliseconds."""
 LEASE = timedelta(minutes=10)
 """After that a claimed row is claimed again: longer than any download may take."""
 MAX_ATTEMPTS = 8
@@ -118,7 +120,7 @@ class Indexer:
 
     async def _claim(self) -> None:
         self._news.clear()
-        photos = await self._queue.claim(2 * FETCHERS, datetime.now(UTC), LEASE)
+        photos = await self._queue.claim(CLAIM, datetime.now(UTC), LEASE)
         for photo in photos:
             await self._take(photo)
         if not photos:
@@ -176,6 +178,7 @@ class Indexer:
             pause = max(trouble.retry_after or timedelta(), FIRST_PAUSE * 2**photo.attempts)
             log.info("Photo %s is tried again in %s: %s", photo.id, pause, trouble)
             await self._queue.postpone(photo.id, str(trouble), datetime.now(UTC) + pause)
+        self.wake()  # the claimer may be resting until the lease would have ended
 
     # -- encode --------------------------------------------------------------------------------------------
 

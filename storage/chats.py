@@ -37,13 +37,16 @@ class Chats:
         self._seen[info.id] = info
 
     async def joined(self, info: ChatInfo, at: datetime) -> None:
-        """The bot belongs to the chat from `at` on; what an earlier stay left is searchable again."""
+        """The bot belongs to the chat from `at` on; what an earlier stay left is searchable again.
+
+        A group that has become a supergroup stays left: the word of its joining was only late.
+        """
         async with self._database.transaction() as connection:
             await _write(connection, info, at)
             await connection.execute(
                 update(chats)
-                .where(chats.c.id == info.id)
-                .values(joined_at=at, left_at=None, migrated_to=None)
+                .where(chats.c.id == info.id, chats.c.migrated_to.is_(None))
+                .values(joined_at=at, left_at=None)
             )
         self._seen[info.id] = info
 

@@ -68,8 +68,8 @@ class Collection:
         """Open or make the collection; a directory of ours that cannot be opened is set aside."""
         try:
             self._connect()
-        except (KeyboardInterrupt, SystemExit):
-            raise
+        except (KeyboardInterrupt, SystemExit, OSError):
+            raise  # what the system forbids is not mended by another folder
         except BaseException as error:  # panics of Chroma's Rust part are no Exception
             directory = self._location.directory
             if directory is None:

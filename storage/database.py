@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,8 +66,9 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         # SQLite has one writer at a time. Waiting for it here costs nothing and is fair; waiting in SQLite
-        # blocks the connection's thread, polls, and ends in "database is locked" under load.
-        self._writers = asyncio.Lock() if engine.dialect.name == "sqlite" else None
+        # blocks the connection's thread, polls, and ends in "database is locked" under load. On PostgreSQL it
+        # spares every look-then-write its own defence against the others.
+        self._turn = asyncio.Lock()
 
     @classmethod
     async def open(cls, url: str) -> Database:
@@ -89,10 +90,9 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A connection whose writes are all kept, durably, or none: an error or a cancellation rolls back.
 
-        Raises DatabaseUnavailable. Writers take turns on SQLite, so do nothing slow inside.
+        Raises DatabaseUnavailable. Writers take turns, so do nothing slow inside.
         """
-        turn: AbstractAsyncContextManager[Any] = self._writers or nullcontext()
-        async with turn:
+        async with self._turn:
             with _translated():
                 async with self._engine.connect() as connection:
                     await connection.execution_options(writes=True)

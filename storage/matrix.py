@@ -27,17 +27,18 @@ def nearest(
 
     Equal to the bit, that is: BLAS may give two equal rows scores that differ in the last digit.
     """
-    eligible = matrix.photo_ids != REMOVED
+    photo_ids = matrix.photo_ids.copy()  # a photo may be removed while another thread is in here
+    eligible = photo_ids != REMOVED
     if exclude_images:
         eligible &= ~np.isin(matrix.image_ids, list(exclude_images))
     if not eligible.any():
         return []
     scores = np.where(eligible, matrix.vectors @ vector, -np.inf)
-    rows = _best_rows(scores, matrix.photo_ids, min(int(eligible.sum()), len(scores) if k is None else k))
+    rows = _best_rows(scores, photo_ids, min(int(eligible.sum()), len(scores) if k is None else k))
     return [
         Neighbour(photo_id, image_id, score)
         for photo_id, image_id, score in zip(
-            matrix.photo_ids[rows].tolist(),
+            photo_ids[rows].tolist(),
             matrix.image_ids[rows].tolist(),
             scores[rows].tolist(),
             strict=True,

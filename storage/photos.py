@@ -69,7 +69,7 @@ class Photos:
         of_file = photo_rows().where(images.c.file_unique_id == file_unique_id, photos.c.chat_id == chat_id)
         async with self._database.reading() as connection:
             postings = [Photo.from_row(row) for row in await connection.execute(of_file)]
-        # Sorted here: asked for an order, SQLite would walk the whole chat by date to spare itself the sorting.
+        # Sorted here: asked for an order, SQLite would walk the whole chat by date to spare itself sorting.
         return sorted(postings, key=lambda photo: (photo.date, photo.id))
 
     async def counts(self, chat_id: int) -> ChatCounts:

@@ -13,9 +13,10 @@ from bot import application as bot_application
 from bot import services as bot_services
 from bot.lifecycle import AnyApplication
 from bot.settings import Settings
-from sandbox.server import serve_in_thread
+from sandbox.server import Sandbox, serve_in_thread
 from search.clip import ClipEmbedder, Compute
 from tests.people import People, until
+from tests.sandbox.spec import Violations, checked
 
 DEMO = Path(__file__).parent.parent / "models" / "demo"
 
@@ -27,14 +28,14 @@ def embedder() -> ClipEmbedder:
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Any]:
-    """An empty local Telegram."""
-    with serve_in_thread(archive=False) as running:
+def sandbox() -> Iterator[Sandbox]:
+    """An empty local Telegram; whatever the bot asks and is told must be as Telegram's spec says."""
+    with serve_in_thread(archive=False) as running, checked(running, Violations()):
         yield running
 
 
 @pytest.fixture
-async def people(sandbox: Any) -> AsyncIterator[People]:
+async def people(sandbox: Sandbox) -> AsyncIterator[People]:
     """Everybody in it."""
     everybody = People(sandbox.url)
     yield everybody
@@ -42,7 +43,7 @@ async def people(sandbox: Any) -> AsyncIterator[People]:
 
 
 @pytest.fixture
-def settings(sandbox: Any, tmp_path: Path) -> Settings:
+def settings(sandbox: Sandbox, tmp_path: Path) -> Settings:
     """The bot's settings for that Telegram."""
     return Settings(
         _env_file=None,

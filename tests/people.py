@@ -106,7 +106,6 @@ class People:
         answer = await self.asked(chat, user, text, **fields)
         return str(answer[0].get("text") or answer[0].get("caption"))
 
-
     async def commands(self) -> list[str]:
         """The commands that clients show everywhere, with their descriptions."""
         registered = (await self.ask("GET", "/api/bot"))["commands"]

@@ -30,6 +30,8 @@ async def get_chat(call: MethodCall) -> dict[str, Any]:
         shown["description"] = chat.description
     if chat.protected:
         shown["has_protected_content"] = True
+    if chat.hidden_members:
+        shown["has_hidden_members"] = True
     if chat.type in ("group", "supergroup"):
         shown["permissions"] = rendering.permissions(chat)
     if chat.pinned and (pinned := chat.messages.get(chat.pinned[-1])):
@@ -49,6 +51,9 @@ async def get_chat_member(call: MethodCall) -> dict[str, Any]:
     chat = _group(call)
     _readable(call, chat)
     user = _user(call)
+    own = chat.member(call.bot.id)
+    if chat.hidden_members and user.id != call.bot.id and not (own and own.is_admin):
+        raise BadRequest("member list is inaccessible")
     found = chat.member(user.id)
     return rendering.member(found or Member(user, "left"), chat)
 

@@ -11,6 +11,7 @@ from sandbox.markup import reply_markup
 from sandbox.messages import Content, Message
 from sandbox.methods import media
 from sandbox.methods.call import MethodCall
+from sandbox.methods.sending import link_preview
 from sandbox.methods.targets import inside, known_chat, message_of
 
 Edited = dict[str, Any] | bool
@@ -35,7 +36,8 @@ async def edit_message_text(call: MethodCall) -> Edited:
     found = _editable(call)
     if found.message.content.has_media:
         raise BadRequest("there is no text in the message to edit")
-    return _edited(call, found, found.message.content.with_text(text, entities))
+    content = replace(found.message.content, text=text, entities=entities, link_preview=link_preview(call.parameters))
+    return _edited(call, found, content)
 
 
 async def edit_message_caption(call: MethodCall) -> Edited:

@@ -25,10 +25,11 @@ async def get_file(call: MethodCall) -> dict[str, Any]:
     stored = call.world.files.stored(file.unique_id)
     if file.bot_id != call.bot.id or stored is None:
         raise BadRequest("wrong file_id or the file is temporarily unavailable")
-    if len(stored.content) > call.world.settings.max_download_bytes:
+    size = len(await stored.content())
+    if size > call.world.settings.max_download_bytes:
         raise BadRequest("file is too big")
     path = _path(call, file.unique_id, stored)
-    return {"file_id": text, "file_unique_id": file.unique_id, "file_size": len(stored.content), "file_path": path}
+    return {"file_id": text, "file_unique_id": file.unique_id, "file_size": size, "file_path": path}
 
 
 def _path(call: MethodCall, unique_id: str, stored: StoredFile) -> str:

@@ -11,6 +11,7 @@ from sandbox.messages import Content, Message
 from sandbox.methods import media
 from sandbox.methods.call import MethodCall
 from sandbox.methods.targets import Target, target, writable_chat
+from sandbox.parameters import Parameters
 
 MIN_ALBUM = 2
 """As documented. The real server lets one item pass, as a message outside any album; better not to count on it."""
@@ -36,7 +37,7 @@ async def send_message(call: MethodCall) -> dict[str, Any]:
     """Text."""
     text, entities = text_of(call.parameters, call.world.user)
     to = target(call)
-    return _sent(call, to, Content(text, entities))
+    return _sent(call, to, Content(text, entities, link_preview=link_preview(call.parameters)))
 
 
 async def send_photo(call: MethodCall) -> dict[str, Any]:
@@ -94,6 +95,13 @@ async def send_chat_action(call: MethodCall) -> bool:
     return True
 
 
+def link_preview(given: Parameters) -> dict[str, Any] | None:
+    """https://core.telegram.org/bots/api#linkpreviewoptions, or the older parameter that Telegram still takes."""
+    if given.boolean("disable_web_page_preview"):
+        return {"is_disabled": True}
+    return given.object("link_preview_options") or None
+
+
 def new_group_id() -> str:
     """A `media_group_id` not used before."""
     return str(13_000_000_000_000_000 + secrets.randbelow(10**15))
@@ -113,7 +121,9 @@ def send(call: MethodCall, to: Target, content: Content, **details: Any) -> dict
         None if to.chat.is_channel else call.bot.user,
         sender_chat=to.chat.as_object() if to.chat.is_channel else None,
         thread_id=to.thread_id,
-        reply_to=to.reply_to,
+        reply_to=to.reply.message.id if to.reply.message else None,
+        external_reply=to.reply.external,
+        quote=to.reply.quote,
         protected=call.parameters.boolean("protect_content"),
         **details,
     )

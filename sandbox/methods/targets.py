@@ -1,12 +1,12 @@
 """Where a bot wants to send, and whether it may."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from sandbox.chats import Chat, Member
 from sandbox.errors import BadRequest, Forbidden
 from sandbox.messages import Message
 from sandbox.methods.call import MethodCall
+from sandbox.methods.replies import Reply, reply_of
 from sandbox.posting import thread_of_reply
 
 _SENDS = {"can_send_messages": "text messages", "can_send_photos": "photos", "can_send_documents": "documents"}
@@ -18,7 +18,7 @@ class Target:
 
     chat: Chat
     thread_id: int | None
-    reply_to: int | None
+    reply: Reply
 
 
 def known_chat(call: MethodCall, name: str = "chat_id") -> Chat:
@@ -76,11 +76,11 @@ def _refuse_stranger(call: MethodCall, user_id: int) -> None:
 def target(call: MethodCall, right: str = "can_send_messages", messages: int = 1) -> Target:
     """Chat, topic and reply of a sending method that needs `right` and counts as so many messages."""
     chat = writable_chat(call, right)
-    reply = _reply_to(call, chat)
-    thread_id = _thread(call, chat, reply)
+    reply = reply_of(call, chat)
+    thread_id = _thread(call, chat, reply.message)
     if call.world.settings.flood_limits:
         call.world.flood.spend(call.bot.id, chat, messages)
-    return Target(chat, thread_id, reply.id if reply else None)
+    return Target(chat, thread_id, reply)
 
 
 def _thread(call: MethodCall, chat: Chat, reply: Message | None) -> int | None:
@@ -93,29 +93,6 @@ def _thread(call: MethodCall, chat: Chat, reply: Message | None) -> int | None:
     if chat.topics[thread_id].closed and not (member and member.may("can_manage_topics")):
         raise BadRequest("TOPIC_CLOSED")
     return thread_id
-
-
-def _reply_to(call: MethodCall, chat: Chat) -> Message | None:
-    parameters = reply_parameters(call)
-    if parameters is None:
-        return None
-    found = chat.messages.get(int(parameters.get("message_id") or 0))
-    if found is not None:
-        return found
-    if parameters.get("allow_sending_without_reply"):
-        return None
-    raise BadRequest("message to be replied not found")
-
-
-def reply_parameters(call: MethodCall) -> dict[str, Any] | None:
-    """ReplyParameters, or the two older parameters that Telegram still takes."""
-    given = call.parameters.object("reply_parameters")
-    if given is None and (message_id := call.parameters.integer("reply_to_message_id")):
-        given = {
-            "message_id": message_id,
-            "allow_sending_without_reply": call.parameters.boolean("allow_sending_without_reply"),
-        }
-    return given
 
 
 def message_of(call: MethodCall, chat: Chat, purpose: str) -> Message:

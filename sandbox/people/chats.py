@@ -160,8 +160,10 @@ async def change_topic(request: PeopleRequest) -> Response:
 
 
 async def change_chat(request: PeopleRequest) -> Response:
-    """{title?, protected?, forbidden?: [permissions], user_id?} → Chat"""
+    """{title?, protected?, hidden_members?, forbidden?: [permissions], user_id?} → Chat"""
     chat, fields = request.chat(), request.fields
+    if fields.given("hidden_members"):
+        chat.hidden_members = fields.boolean("hidden_members")
     if fields.given("protected"):
         chat.protected = fields.boolean("protected")
     if fields.given("forbidden"):

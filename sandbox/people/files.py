@@ -22,7 +22,7 @@ async def show_file(request: PeopleRequest) -> Response:
     if not stored.mime_type.startswith("image/") or stored.mime_type == "image/svg+xml":
         called = quote(document.name if document else name)
         headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{called}"
-    return Response(stored.content, media_type=stored.mime_type, headers=headers)
+    return Response(await stored.content(), media_type=stored.mime_type, headers=headers)
 
 
 def _unique_id(file_id: str) -> str:

@@ -65,7 +65,7 @@ async def post_messages(request: PeopleRequest) -> Response:
 
 
 def _shown(request: PeopleRequest, chat: Chat, found: list[Message]) -> Response:
-    return answer([rendering.message(message, chat, request.bot) for message in found])
+    return answer([rendering.message(message, chat, request.bot, for_people=True) for message in found])
 
 
 def _open_chat(request: PeopleRequest, person: User) -> Chat:
@@ -172,7 +172,7 @@ async def edit_message(request: PeopleRequest) -> Response:
         words = fields.text("caption") if fields.given("caption") else fields.text("text")
         content = content.with_text(*_written(words, MAX_CAPTION if content.has_media else MAX_TEXT))
     posting.edit(request.world, chat, message, content)
-    return answer(rendering.message(message, chat, request.bot))
+    return answer(rendering.message(message, chat, request.bot, for_people=True))
 
 
 async def delete_message(request: PeopleRequest) -> Response:

@@ -95,7 +95,7 @@ async def choose(request: PeopleRequest) -> Response:
     if bot.inline_feedback:
         chosen = {"result_id": result["id"], "from": person.as_object(), "query": text}
         bot.updates.put("chosen_inline_result", chosen | inline_id, queue=person.id)
-    return answer(rendering.message(message, chat, bot))
+    return answer(rendering.message(message, chat, bot, for_people=True))
 
 
 def _inline_message_id(world: World, chat: Chat, message: Message) -> dict[str, str]:

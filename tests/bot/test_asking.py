@@ -153,7 +153,7 @@ async def test_an_empty_archive_says_so(people: People) -> None:
 
 async def test_no_answer_comes_from_another_chat(people: People, archive: Archive) -> None:
     """Neither to words nor to a picture, even where the very same picture was posted elsewhere."""
-    chat, ann, keys = await posted(people, archive)
+    chat, ann, _ = await posted(people, archive)
     other = await people.chat("supergroup", "Others", [ann])
     [own] = await people.post(other, ann, photos=[jpeg("orange")])
     await archive.settled(indexed=len(COLOURS) + 1)

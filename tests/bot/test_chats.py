@@ -1,40 +1,37 @@
 """Joining, leaving and growing: what becomes of a chat's archive."""
 
-from typing import Any
-
 import pytest
 
-from tests.conftest import Archive
+from bot.application import build
+from bot.settings import Settings
+from tests.conftest import Archive, polling
 from tests.people import People, jpeg, picture_key, shown, until
-
-pytestmark = pytest.mark.usefixtures("bot")
 
 
 async def join(people: People, chat: int, by: int, status: str = "member") -> None:
     await people.ask("POST", f"/api/chats/{chat}/members", json={"user_id": "bot", "status": status, "by": by})
 
 
+@pytest.mark.usefixtures("loaded_once")
 @pytest.mark.parametrize(
-    ("privacy", "status", "is_warned"), [(True, "member", True), (True, "administrator", False), (False, "member", False)]
+    ("privacy", "status", "is_warned"),
+    [(True, "member", True), (True, "administrator", False), (False, "member", False)],
 )
 async def test_a_group_is_told_when_privacy_mode_hides_its_photos(
-    people: People, sandbox: Any, settings: Any, loaded_once: None, privacy: bool, status: str, is_warned: bool
+    people: People, settings: Settings, privacy: bool, status: str, is_warned: bool
 ) -> None:
     """The introduction says what is stored, and warns only where the bot would see nothing."""
-    from bot.application import build
-    from tests.conftest import polling
-
     await people.ask("PATCH", "/api/bot", json={"can_read_all_group_messages": not privacy})
     ann = await people.person("Ann")
     chat = await people.chat("supergroup", "New", [ann], bot="absent")
-    other = settings.model_copy(update={"data_dir": settings.data_dir.parent / "second"})
-    async with polling(build(other)):
+    async with polling(build(settings)):
         await join(people, chat, ann, status)
         [said] = await until(lambda: people.from_bot(chat), "an introduction")
     assert "What I store" in said["text"]
     assert ("privacy mode is on" in said["text"]) is is_warned
 
 
+@pytest.mark.usefixtures("bot")
 async def test_a_group_keeps_its_archive_when_it_becomes_a_supergroup(people: People, archive: Archive) -> None:
     """Old photos are found in the new chat, and message ids that start again collide with none of them."""
     ann = await people.person("Ann")
@@ -51,6 +48,7 @@ async def test_a_group_keeps_its_archive_when_it_becomes_a_supergroup(people: Pe
     assert archive.rows("SELECT DISTINCT chat_id FROM photos") == [(new,)]
 
 
+@pytest.mark.usefixtures("bot")
 async def test_nothing_of_a_chat_that_removed_the_bot_is_searchable(people: People, archive: Archive) -> None:
     """Marked as left at once; when the bot is added again, the archive is back."""
     ann = await people.person("Ann")

@@ -10,15 +10,19 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from tests.people import People, until
+from tests.people import People, picture_key, until
 
 ROOT = Path(__file__).parent.parent.parent
-SCENES = json.loads((ROOT / "sandbox" / "archive" / "scenes.json").read_text(encoding="utf-8"))
+ARCHIVE = ROOT / "sandbox" / "archive"
+MANIFEST = json.loads((ARCHIVE / "manifest.json").read_text(encoding="utf-8"))
+SCENES = json.loads((ARCHIVE / "scenes.json").read_text(encoding="utf-8"))
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -28,7 +32,7 @@ def environment(**settings: str) -> dict[str, str]:
 
 def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "bot", *arguments]
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603 - our own command
         command, cwd=ROOT, env=environment(**settings), capture_output=True, text=True, timeout=120, check=False
     )
 
@@ -47,14 +51,13 @@ def test_help_lists_the_commands() -> None:
         ({"CHATLENS_MODEL": "local-dir:/nowhere"}, "open_clip_config.json"),
         ({"CHATLENS_MODEL": "ViT-B-23:openai"}, "Did you mean"),
         ({"CHATLENS_DATA_DIR": "/proc/nowhere"}, "CHATLENS_DATA_DIR"),
-        ({"CHATLENS_DATABASE_URL": "mysql://x"}, "database"),
+        ({"CHATLENS_DATABASE_URL": "mysql://x"}, "sqlite+aiosqlite:"),
     ],
 )
-def test_a_bot_that_cannot_run_says_why_in_a_sentence(
-    settings: dict[str, str], sentence: str, tmp_path: Path
-) -> None:
+def test_a_bot_that_cannot_run_says_why_in_a_sentence(settings: dict[str, str], sentence: str, tmp_path: Path) -> None:
     """Exit status 1, what to change, and no trace."""
-    result = run("run", **{"CHATLENS_TOKEN": "1:x", "CHATLENS_API_URL": "http://127.0.0.1:9", "CHATLENS_DATA_DIR": str(tmp_path)} | settings)
+    nowhere = {"CHATLENS_TOKEN": "1:x", "CHATLENS_API_URL": "http://127.0.0.1:9", "CHATLENS_DATA_DIR": str(tmp_path)}
+    result = run("run", **nowhere | settings)
     assert result.returncode == 1
     assert sentence in result.stderr.replace("\n", " ")
     assert "Traceback" not in result.stderr
@@ -86,7 +89,12 @@ def free_port() -> int:
 @asynccontextmanager
 async def demo(port: int) -> AsyncIterator[Process]:
     process = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-m", "bot", "run", "--port", str(port)], cwd=ROOT, env=environment(), stdin=DEVNULL, stdout=PIPE, stderr=PIPE
+        *[sys.executable, "-m", "bot", "run", "--port", str(port)],
+        cwd=ROOT,
+        env=environment(),
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=PIPE,
     )
     try:
         yield process
@@ -102,15 +110,15 @@ async def test_a_newcomer_who_asks_for_pizza_sees_pizza() -> None:
     people = People(f"http://127.0.0.1:{port}")
     async with demo(port) as process:
 
-        async def group() -> dict[str, object] | None:
+        async def group() -> int:
             assert process.returncode is None, await process.communicate()
             try:
                 chats = await people.ask("GET", "/api/chats")
             except httpx.TransportError:
-                return None
-            return next(chat for chat in chats if chat["type"] == "supergroup")
+                return 0
+            return int(chats[0]["id"])
 
-        chat = int(str((await until(group, "the sandbox"))["id"]))  # type: ignore[index]
+        chat = await until(group, "the sandbox")
         members = [m["from"]["id"] for m in await people.messages(chat) if not m["from"]["is_bot"]]
 
         async def is_indexed() -> bool:
@@ -120,7 +128,7 @@ async def test_a_newcomer_who_asks_for_pizza_sees_pizza() -> None:
         await until(is_indexed, "the archive to be indexed")
         answer = await people.asked(chat, members[0], "/search pizza")
         assert len(answer) == 5
-        assert "pizza" in await _shown_scene(people, chat, answer[0])
+        assert "pizza" in await _scene(people, chat, answer[0])
         process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(10):
             await process.wait()
@@ -128,6 +136,13 @@ async def test_a_newcomer_who_asks_for_pizza_sees_pizza() -> None:
     await people.close()
 
 
-async def _shown_scene(people: People, chat: int, message: dict[str, object]) -> str:
-    """What the archive's own notes say of the picture that a message shows."""
-    raise NotImplementedError
+async def _scene(people: People, chat: int, shown_message: dict[str, Any]) -> list[str]:
+    """What the archive's own notes say is in the picture that a message shows."""
+    key = picture_key(shown_message)
+    posted = next(m for m in await people.messages(chat) if m.get("photo") and picture_key(m) == key)
+    noted = next(m for m in MANIFEST["messages"] if m.get("file") and _seconds(m["date"]) == posted["date"])
+    return [thing["name"] for thing in SCENES[noted["file"]]["things"]]
+
+
+def _seconds(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp())

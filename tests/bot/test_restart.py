@@ -9,8 +9,8 @@ from bot.application import build
 from bot.errors import DataDirectoryBusy
 from bot.settings import Settings
 from search.errors import ModelMismatch
-from storage.embeddings import adopt_model
 from storage.database import Database
+from storage.embeddings import adopt_model
 from tests.conftest import Archive, polling
 from tests.people import People, jpeg, picture_key, shown
 

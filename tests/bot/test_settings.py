@@ -48,6 +48,10 @@ def test_the_readme_knows_every_setting_and_its_default() -> None:
     rows = dict(re.findall(r"^\| `(CHATLENS_[A-Z_]+)` \| (.*?) \|", README.read_text(encoding="utf-8"), re.MULTILINE))
     expected = {}
     for name, field in Settings.model_fields.items():
-        default = "–" if field.default is None else f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
+        default = (
+            "–"
+            if field.default is None
+            else f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
+        )
         expected[f"CHATLENS_{name.upper()}"] = default
     assert rows == expected

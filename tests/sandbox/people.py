@@ -55,6 +55,12 @@ class People:
         shown: list[Json] = await self.get(f"/api/chats/{chat_id}/messages", **query)
         return shown
 
+    async def until(self, chat_id: int, count: int) -> None:
+        """Waits until a chat shows so many messages."""
+        async with asyncio.timeout(30):
+            while len(await self.messages(chat_id)) < count:  # noqa: ASYNC110 - it happens in another thread
+                await asyncio.sleep(0.01)
+
     async def until_polled(self) -> None:
         """Waits until a bot has asked for updates."""
         async with asyncio.timeout(30):

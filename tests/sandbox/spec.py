@@ -49,6 +49,10 @@ RETURNED = {
 """What python-telegram-bot makes of each method's result."""
 
 
+UNREAD = (404, 413, 501)
+"""Statuses of calls whose parameters nobody looked at."""
+
+
 class Violations:
     """Listens to a sandbox's call log and keeps whatever is not as the spec says."""
 
@@ -58,12 +62,17 @@ class Violations:
 
     def __call__(self, call: Call) -> None:
         """Checks one finished call; scripted faults and refused calls are not the bot's words or the sandbox's."""
-        if self._spec is not None and call.status not in (404, 501):
+        if self._spec is not None and call.status not in UNREAD:
             self.found += self._spec.request(call.method, call.parameters, set(call.files))
         if call.response is not None and call.response.get("ok") and not call.fault:
             result = call.response["result"]
             self.found += self._spec.result(call.method, result) if self._spec is not None else []
             self.found += leftovers(RETURNED[call.method], result) if call.method in RETURNED else []
+
+    def take(self) -> list[str]:
+        """What was found so far; it is then forgiven."""
+        taken, self.found = self.found, []
+        return taken
 
     def update(self, update: dict[str, Any]) -> None:
         """Checks an update that came by webhook."""
@@ -95,7 +104,13 @@ def leftovers(kind: type[telegram.TelegramObject], result: Any) -> list[str]:
     """Fields that python-telegram-bot does not know, anywhere in an object or a list of them."""
     if isinstance(result, list):
         return [line for item in result for line in leftovers(kind, item)]
-    return list(_unknown_fields(kind.de_json(result, None), kind.__name__)) if isinstance(result, dict) else []
+    if not isinstance(result, dict):
+        return []
+    try:
+        parsed = kind.de_json(result, None)
+    except (TypeError, ValueError, KeyError) as error:
+        return [f"{kind.__name__}: python-telegram-bot cannot read it: {error}"]
+    return list(_unknown_fields(parsed, kind.__name__))
 
 
 def _unknown_fields(value: Any, where: str) -> Iterator[str]:
@@ -110,9 +125,9 @@ def _unknown_fields(value: Any, where: str) -> Iterator[str]:
 
 
 @contextmanager
-def checked(sandbox: Sandbox) -> Iterator[Sandbox]:
+def checked(sandbox: Sandbox, violations: Violations | None = None) -> Iterator[Sandbox]:
     """Fails the block in which a request or an answer broke the spec."""
-    violations = Violations()
+    violations = violations or Violations()
     sandbox.world.calls.listeners.append(violations)
     try:
         yield sandbox

@@ -63,10 +63,10 @@ async def added(photos: Photos, message: PhotoPost) -> Photo:
 async def indexed(database: Database, *posts: PhotoPost) -> list[IndexEntry]:
     """The posts written, embedded and marked as indexed, as the indexer does; entries for `VectorIndex.add`.
 
-    The vector of image n is unit(n).
+    The vector of image n is unit(n), as rounded by storing it.
     """
     photos, queue, embeddings = Photos(database), IndexQueue(database), Embeddings(database, MODEL)
     rows = [await added(photos, message) for message in posts]
     await embeddings.store({row.image_id: unit(row.image_id) for row in rows})
     await queue.finish([(row.id, row.image_id) for row in rows])
-    return [IndexEntry(row.id, row.image_id, row.chat_id, unit(row.image_id)) for row in rows]
+    return await embeddings.entries([row.id for row in rows])

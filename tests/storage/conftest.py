@@ -18,6 +18,7 @@ from storage.queue import IndexQueue
 from storage.vectors import VectorIndex
 from tests.storage import postgres
 from tests.storage.builders import DIMENSIONS, MODEL
+from tests.storage.sick import Sick
 
 
 @pytest.fixture(scope="session")
@@ -82,8 +83,15 @@ def location(tmp_path: Path) -> ChromaLocation:
 
 
 @pytest.fixture
-async def chroma(location: ChromaLocation) -> AsyncIterator[ChromaIndex]:
-    opened = await ChromaIndex.open(location, MODEL, DIMENSIONS)
+def collection(location: ChromaLocation) -> Sick:
+    """The collection below `chroma`: healthy until it is told to fail."""
+    return Sick(location, MODEL, DIMENSIONS)
+
+
+@pytest.fixture
+async def chroma(collection: Sick) -> AsyncIterator[ChromaIndex]:
+    collection.open()
+    opened = ChromaIndex(collection)
     yield opened
     await opened.close()
 

@@ -116,6 +116,7 @@ async def test_a_late_update_of_the_old_group_is_lost_to_the_supergroup(chats: C
     await chats.migrate(BASIC.id, SUPER, LATER)
     assert (await added(photos, post(1, chat_id=BASIC.id))).chat_id == SUPER.id
     await chats.migrate(SUPER.id, last, LATEST)
+    await chats.joined(BASIC, NOON)
     late = await added(photos, post(2, chat_id=BASIC.id))
     assert (late.chat_id, late.origin_chat_id) == (last.id, BASIC.id)
     assert (await photos.counts(last.id)).waiting == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import re
 import socket
@@ -27,6 +28,10 @@ from tests.storage.builders import DIMENSIONS, GROUP, MODEL, unit
 
 def _entries(count: int, chat_id: int = GROUP.id) -> list[IndexEntry]:
     return [IndexEntry(number, 1_000 + number, chat_id, unit(number)) for number in range(1, count + 1)]
+
+
+def _names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
 
 
 async def _held(chroma: ChromaIndex, size: int = 7) -> list[Place]:
@@ -142,6 +147,14 @@ async def test_a_broken_directory_stops_the_start(
         assert str(aside) in caplog.text
 
 
+async def test_a_folder_that_cannot_be_made_is_set_aside(tmp_path: Path) -> None:
+    """What the system forbids is reported, and nothing is renamed."""
+    (tmp_path / "file").touch()
+    with pytest.raises(VectorIndexUnavailable, match="NotADirectoryError"):
+        await ChromaIndex.open(ChromaLocation(directory=tmp_path / "file" / "chroma"), MODEL, DIMENSIONS)
+    assert _names(tmp_path) == ["file"]
+
+
 async def test_a_reset_leaves_entries_behind(chroma: ChromaIndex) -> None:
     """Afterwards the collection is empty, also for other dimensions, and works."""
     await chroma.upsert(_entries(5))
@@ -165,7 +178,7 @@ async def test_asking_waits_for_writing(chroma: ChromaIndex) -> None:
     """Questions are answered while a long write is still going on."""
     many = [
         IndexEntry(number, 1, GROUP.id, vector)
-        for number, vector in enumerate(np.eye(DIMENSIONS, dtype=np.float32).repeat(200, 0), 1)
+        for number, vector in enumerate(np.eye(DIMENSIONS, dtype=np.float32).repeat(60, 0), 1)
     ]
     await chroma.upsert(many[:10])
     writing = asyncio.create_task(chroma.upsert(many))
@@ -208,6 +221,8 @@ async def _connected(port: int) -> ChromaIndex:
                 await asyncio.sleep(0.1)
 
 
+# chromadb leaves the sockets of its HTTP client to the garbage collector.
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 async def test_a_chroma_server_behaves_unlike_a_directory(tmp_path: Path) -> None:
     """The same index on a server: written, asked, moved, deleted, reset; gone with the server."""
     with _server(tmp_path) as port:
@@ -222,11 +237,12 @@ async def test_a_chroma_server_behaves_unlike_a_directory(tmp_path: Path) -> Non
     with pytest.raises(VectorIndexUnavailable):
         await chroma.count()
     await chroma.close()
+    gc.collect()
 
 
 async def test_an_unreachable_server_gives_a_traceback() -> None:
     """The error says where Chroma was looked for and what to check."""
-    with pytest.raises(VectorIndexUnavailable, match=r"127.0.0.1:9: .* Check the Chroma address"):
+    with pytest.raises(VectorIndexUnavailable, match=r"127.0.0.1:9: .* Check Chroma's place"):
         await ChromaIndex.open(ChromaLocation(host="127.0.0.1", port=9), MODEL, DIMENSIONS)
 
 

@@ -1,0 +1,1 @@
+"""How models/demo and the sample archive are made and measured; nothing here is imported by the bot."""
