@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from telegram import Message
 
+from handlers import activity
 from handlers.commands import words_after
 from handlers.errors import Context
 from handlers.posts import photo_post, replied_message
@@ -55,7 +56,8 @@ class Queries:
 
     async def _answer(self, message: Message, context: Context, subject: Words | Like) -> None:
         query = Query(message.chat.id, subject, self._settings.photos, asked_in=message.message_id)
-        await self._replies.show(context.bot, message, await self._searcher.answer(query))
+        async with activity.shown(context.bot, message):
+            await self._replies.show(context.bot, message, await self._searcher.answer(query))
 
 
 def _photo_meant(message: Message, nothing: QuestionError) -> Like:

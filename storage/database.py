@@ -196,6 +196,10 @@ def _translated() -> Iterator[None]:
         raise _unavailable(str(error.orig)) from error
     except PoolTimeout as error:
         raise DatabaseUnavailable("every connection is busy", "Wait a moment and try again.") from error
+    except ModuleNotFoundError as error:
+        raise DatabaseUnavailable(
+            f"its driver {error.name!r} is not installed", "Install the extra that brings it, for example chatlens[postgres]."
+        ) from error
     except OSError as error:  # a server that cannot be reached, before the driver has a connection to blame
         raise _unavailable(str(error)) from error
 

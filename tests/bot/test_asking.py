@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.server import Sandbox
 from tests.conftest import Archive
 from tests.people import People, jpeg, picture_key, shown, until
 
@@ -198,6 +199,14 @@ async def test_a_question_overtakes_a_backlog(people: People, archive: Archive) 
     text = await people.told(chat, ann, "/search red")
     assert "waiting to be indexed" in text
     await archive.settled(indexed=101)
+
+
+async def test_a_slow_answer_is_not_silence(people: People, archive: Archive, sandbox: Sandbox) -> None:
+    """While it takes its time, the chat shows that the bot is at work."""
+    chat, ann, _ = await posted(people, archive)
+    await people.ask("POST", "/api/faults", json={"method": "sendMediaGroup", "delay": 1.5})
+    assert len(await people.asked(chat, ann, "/search red")) == 5
+    assert "sendChatAction" in {call.method for call in sandbox.world.calls}
 
 
 async def test_the_commands_are_registered(people: People) -> None:

@@ -7,34 +7,12 @@ import pytest
 
 from handlers.render import CAPTION_LIMIT, answer_caption, message_link, nothing_found, stats, utf16_length
 from search.ranking import Hit
-from search.records import ChatCounts, ChatInfo, FileKind, Photo, PhotoSource, PhotoState, Sender
+from search.records import ChatCounts, ChatInfo, Photo, Sender
+from tests.builders import CHAT, a_photo
 
-SUPERGROUP = ChatInfo(-1001234567890, "supergroup", "Weekend crew")
+SUPERGROUP = ChatInfo(CHAT, "supergroup", "Weekend crew")
 COUNTS = ChatCounts(indexed=8, waiting=0, failed=0, since=datetime(2023, 11, 4, tzinfo=UTC))
-PHOTO = Photo(
-    id=1,
-    chat_id=SUPERGROUP.id,
-    origin_chat_id=SUPERGROUP.id,
-    message_id=77,
-    image_id=1,
-    thread_id=None,
-    media_group_id=None,
-    sender=Sender(1, "Ann"),
-    date=datetime(2024, 5, 3, 23, 59, tzinfo=UTC),
-    caption=None,
-    kind=FileKind.PHOTO,
-    file_id="f",
-    file_unique_id="u",
-    mime_type=None,
-    sizes=(),
-    spoiler=False,
-    protected=False,
-    source=PhotoSource.LIVE,
-    state=PhotoState.INDEXED,
-    attempts=0,
-    error=None,
-    photo_file_id=None,
-)
+PHOTO = a_photo()
 
 
 @pytest.mark.parametrize(

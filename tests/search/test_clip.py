@@ -25,7 +25,8 @@ def test_embeddings_have_length_one_and_single_precision(embedder: ClipEmbedder)
     words = embedder.embed_texts(["a red car", "пицца", "猫"])
     images = embedder.embed_images([embedder.prepare(picture) for picture in pictures(2)])
     for rows, count in ((words, 3), (images, 2)):
-        assert (rows.shape, rows.dtype) == ((count, embedder.dimensions), np.float32)
+        assert rows.shape == (count, embedder.dimensions)
+        assert rows.dtype == np.dtype(np.float32)
         assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
 
 

@@ -1,42 +1,19 @@
 """From neighbours to hits."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from search.ranking import hits
-from search.records import FileKind, Photo, PhotoSource, PhotoState, Sender
+from search.records import Photo, PhotoState
 from storage.records import Neighbour
+from tests.builders import CHAT, a_photo
 
-CHAT = -100
 START = datetime(2024, 5, 3, tzinfo=UTC)
 
 
-def photo(number: int, image: int, **changes: object) -> Photo:
-    one = Photo(
-        id=number,
-        chat_id=CHAT,
-        origin_chat_id=CHAT,
-        message_id=number,
-        image_id=image,
-        thread_id=None,
-        media_group_id=None,
-        sender=Sender(1, "Ann"),
-        date=START + timedelta(days=number),
-        caption=None,
-        kind=FileKind.PHOTO,
-        file_id=f"f{image}",
-        file_unique_id=f"u{image}",
-        mime_type=None,
-        sizes=(),
-        spoiler=False,
-        protected=False,
-        source=PhotoSource.LIVE,
-        state=PhotoState.INDEXED,
-        attempts=0,
-        error=None,
-        photo_file_id=None,
-    )
-    return replace(one, **changes)  # type: ignore[arg-type]
+def photo(number: int, image: int, **changes: Any) -> Photo:
+    """The numbered photo, posted on that day, of an image."""
+    return a_photo(id=number, message_id=number, image_id=image, date=START + timedelta(days=number), **changes)
 
 
 def found(neighbours: list[Neighbour], *photos: Photo) -> list[int]:

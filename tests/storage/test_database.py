@@ -163,6 +163,7 @@ async def test_a_missing_folder_stops_the_start(tmp_path: Path) -> None:
         "sqlite+aiosqlite://",
         "postgresql+asyncpg://nobody@127.0.0.1:1/nothing",
         "oracle+nothing://somewhere",
+        "mysql+aiomysql://nobody@127.0.0.1:1/nothing",
         "not an address",
     ],
 )
