@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     )
     device: str = Field(default="auto", description="auto, cpu, cuda, cuda:1, mps …")
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
-        default="auto", description="auto is fp16 on CUDA, fp32 elsewhere."
+        default="auto", description="auto is fp16 on CUDA, bf16 where the processor has it, else fp32."
     )
     threads: int = Field(default=0, ge=0, le=256, description="Threads for the model; 0 is half of the cores.")
 

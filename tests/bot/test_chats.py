@@ -1,8 +1,12 @@
 """Joining, leaving and growing: what becomes of a chat's archive."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from telegram import Chat, Message, Update
 
 from bot.application import build
+from bot.lifecycle import AnyApplication
 from bot.settings import Settings
 from tests.conftest import Archive, polling
 from tests.people import People, jpeg, picture_key, shown, until
@@ -63,3 +67,23 @@ async def test_nothing_of_a_chat_that_removed_the_bot_is_searchable(people: Peop
     await until(is_marked, "the chat to be marked as left")
     await join(people, chat, ann)
     assert len(shown(await people.asked(chat, ann, "/search red"))) == 1
+
+
+async def test_the_word_of_its_own_removal_makes_a_chat_searchable_again(
+    bot: AnyApplication, people: People, archive: Archive
+) -> None:
+    """The service message about it comes after `my_chat_member`, perhaps a second later, and shows no return."""
+    ann = await people.person("Ann")
+    chat = await people.chat("supergroup", "Leaving", [ann])
+    await people.post(chat, ann, photos=[jpeg("red")])
+    await archive.settled(indexed=1)
+    await join(people, chat, ann, "kicked")
+
+    async def is_marked() -> bool:
+        return archive.rows("SELECT left_at IS NOT NULL FROM chats WHERE id = ?", chat) == [(1,)]
+
+    await until(is_marked, "the chat to be marked as left")
+    moment = datetime.now(UTC) + timedelta(seconds=1)
+    removal = Message(99, moment, Chat(chat, "supergroup", title="Leaving"), left_chat_member=bot.bot.bot)
+    await bot.update_queue.put(Update(1_000_000, message=removal))
+    assert await is_marked()

@@ -38,6 +38,16 @@ def test_a_batch_does_not_change_what_a_picture_means(embedder: ClipEmbedder) ->
     assert np.allclose(together, alone, atol=1e-4)
 
 
+def test_half_precision_does_not_change_what_a_picture_means(embedder: ClipEmbedder) -> None:
+    """Embeddings made on a processor with bf16 and on one without can live in one archive."""
+    whole = ClipEmbedder.load(f"local-dir:{DEMO}", Compute(device="cpu", precision="fp32", threads=1))
+    half = ClipEmbedder.load(f"local-dir:{DEMO}", Compute(device="cpu", precision="bf16", threads=1))
+    batch = [whole.prepare(picture) for picture in pictures(4)]
+    assert whole.model_id == half.model_id
+    assert (whole.embed_images(batch) * half.embed_images(batch)).sum(axis=1).min() > 0.999
+    assert (whole.embed_texts(["a red car"]) * half.embed_texts(["a red car"])).sum() > 0.999
+
+
 def test_a_missing_model_is_not_replaced_by_another(tmp_path: Path) -> None:
     """The error names the directory and the setting."""
     with pytest.raises(ModelUnknown, match=r"CHATLENS_MODEL") as caught:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -130,3 +131,27 @@ async def test_waiting_counts_what_is_done(photos: Photos, queue: IndexQueue) ->
     claimed = await queue.claim(2, NOON, LEASE)
     await queue.fail(claimed[0].id, "not a picture")
     assert await queue.waiting() == 2
+
+
+async def test_the_failure_of_an_edited_away_picture_sinks_the_new_one(photos: Photos, queue: IndexQueue) -> None:
+    """What failed is the picture in hand; the one that took its place, already claimed itself, is still indexed."""
+    await added(photos, post(1, file="old"))
+    [before] = await queue.claim(9, NOON, LEASE)
+    edit = await photos.edit(post(1, file="new"))
+    assert edit is not None
+    [after] = await queue.claim(9, NOON, LEASE)
+    assert after.image_id != before.image_id
+    await queue.fail(before.id, "the old file is gone")
+    assert await queue.finish([(after.id, after.image_id)]) == [(after.id, after.image_id)]
+
+
+async def test_a_cancelled_claim_keeps_the_database_locked(photos: Photos, queue: IndexQueue) -> None:
+    """Whoever is cancelled amid a transaction (the bot stops) leaves no lock behind for the next one to wait on."""
+    await added(photos, post(1))
+    for steps in range(12):
+        claim = asyncio.create_task(queue.claim(1, NOON, timedelta(0)))
+        for _ in range(steps):
+            await asyncio.sleep(0.0002)
+        claim.cancel()
+        await asyncio.gather(claim, return_exceptions=True)
+        await added(photos, post(2 + steps))
