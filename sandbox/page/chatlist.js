@@ -77,6 +77,8 @@ function kindIcon(chat) {
 
 function preview(chat, last) {
   if (!last) return h("span", { class: "preview" }, h("span", {}, "No messages yet"));
+  const captioned = (message) => message.media_group_id === last.media_group_id && message.caption;
+  const words = last.media_group_id ? store.list(chat.id).findLast(captioned)?.caption : last.caption;
   const thumbnail = last.has_media_spoiler ? null : thumbnailUrl(last);
   const alone = chat.type === "private" || chat.type === "channel" || serviceText(last) !== null;
   const who = isMine(last) ? "You: " : alone ? "" : `${author(last).name}: `;
@@ -84,7 +86,7 @@ function preview(chat, last) {
     "span",
     { class: "preview" },
     thumbnail && h("img", { src: thumbnail, alt: "", width: 18, height: 18 }),
-    h("span", {}, `${serviceText(last) ? "" : who}${(thumbnail && last.caption) || summary(last)}`),
+    h("span", {}, `${serviceText(last) ? "" : who}${(thumbnail && words) || summary(last)}`),
   );
 }
 

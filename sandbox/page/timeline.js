@@ -78,6 +78,12 @@ export class Timeline {
     if (anchor) this.#hold(anchor);
     else this.#scrollDown();
     this.#showButton();
+    this.#fill();
+  }
+
+  /** A topic may have little among what is known, too little to scroll: look further up until the screen is full. */
+  #fill() {
+    if (this.#node.clientHeight > 0 && this.#node.scrollTop < NEAR_TOP) void this.#more();
   }
 
   /** The node drawn before under this key from the same parts, or a new one. */
@@ -164,7 +170,7 @@ export class Timeline {
     this.#stuck = below < NEAR_BOTTOM && this.#range.live;
     if (this.#stuck) this.#missed = 0;
     else this.#range.pin(this.#list());
-    if (this.#node.scrollTop < NEAR_TOP) void this.#more();
+    this.#fill();
     if (below < NEAR_TOP && this.#range.down(this.#list())) this.#draw();
     this.#showButton();
   }

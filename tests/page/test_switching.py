@@ -51,6 +51,17 @@ async def test_a_topic_shows_and_takes_only_its_own(page: ChatPage, cast: Cast) 
     await page.shows("In general")
 
 
+async def test_a_quiet_topic_is_found_far_up(page: ChatPage, cast: Cast) -> None:
+    """Its messages are read from the server though hundreds elsewhere are newer."""
+    await cast.ben.say("Soup", cast.forum, message_thread_id=cast.topics["Food"])
+    for i in range(150):
+        await cast.ben.say(f"Talk {i}", cast.forum)
+    await page.tab.reload()
+    await expect(page.message("Talk 149")).to_be_visible()
+    await page.topic("Food")
+    await page.shows("Soup")
+
+
 async def test_a_new_topic_gets_its_tab(page: ChatPage, cast: Cast) -> None:
     """Made in the page, it is there at once."""
     await page.tab.get_by_role("button", name="New topic").click()
