@@ -24,4 +24,4 @@ VOLUME /data
 
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10m --retries=3 CMD ["deploy/healthy", "/data"]
 ENTRYPOINT ["/venv/bin/python", "-m", "bot"]
-CMD ["run"]
+CMD ["run", "--no-demo"]

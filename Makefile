@@ -7,7 +7,7 @@ EXTRAS ?=
 comma := ,
 bin := $(VENV)/bin
 
-.PHONY: help run demo sandbox test check format train bench clean
+.PHONY: help run demo sandbox test check format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20

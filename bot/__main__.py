@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 
 from bot import logs
 from bot.errors import BotError, InvalidSettings
@@ -24,11 +25,14 @@ console = Console(stderr=True)
 Port = Annotated[int, typer.Option(envvar="SANDBOX_PORT", min=1, max=65535, help="Where the sandbox's page is served.")]
 
 
+DemoWithoutToken = Annotated[bool, typer.Option("--demo/--no-demo", help="Whether a missing token means the demo.")]
+
+
 @app.command()
-def run(port: Port = 8081) -> None:
+def run(port: Port = 8081, demo_without_token: DemoWithoutToken = True) -> None:
     """Run the bot: the real one where CHATLENS_TOKEN is set, else the demo."""
     settings = _settings()
-    if settings.token is None:
+    if settings.token is None and demo_without_token:
         console.print("No [bold]CHATLENS_TOKEN[/] is set, so this is the demo: the same bot in a local Telegram.")
         _demo(settings, port)
     else:
@@ -46,7 +50,7 @@ def main() -> None:
     try:
         app()
     except (BotError, ModelError, StorageError) as exc:
-        console.print(f"[bold red]Chatlens cannot run.[/] {exc}", highlight=False, markup=True)
+        console.print(f"[bold red]Chatlens cannot run.[/] {escape(str(exc))}", highlight=False)
         raise SystemExit(1) from exc
 
 

@@ -17,7 +17,7 @@ from search.errors import StorageError
 log = logging.getLogger(__name__)
 
 ROOM = 1_000
-"""Updates that may wait to be handled: beyond that polling waits too, and Telegram keeps the rest."""
+"""A bound for updates that wait to be handled; at it, polling waits too, and Telegram keeps the rest."""
 
 
 class Inbox(asyncio.Queue[object]):

@@ -1,6 +1,5 @@
 """Chatlens in a bot that already exists, and the same way in its own."""
 
-from collections.abc import Mapping
 from types import new_class
 from typing import Any
 
@@ -13,30 +12,31 @@ from bot.settings import Settings
 AnyBuilder = ApplicationBuilder[Any, Any, Any, Any, Any, Any]
 
 
-def install(
-    builder: AnyBuilder,
-    settings: Settings | None = None,
-    *,
-    application_class: type[AnyApplication] = Application,
-    application_kwargs: Mapping[str, Any] | None = None,
-) -> AnyBuilder:
+def install(builder: AnyBuilder, settings: Settings | None = None) -> AnyBuilder:
     """Adds the whole of Chatlens to the application that `builder` will build; returns the builder.
 
-    Call it before `build()`, then add handlers and run the application as ever. It sets the builder's update queue
-    and application class (name your own application class here, if you have one). Chatlens opens and closes with
-    the application's `initialize` and `shutdown`, by whichever way they are called. Its handlers stand in a group
-    of their own and leave out the commands that the host answers itself.
+    Call it before `build()`, then add handlers and run the application as ever. It takes the builder's update queue
+    and makes a subclass of its application class. Chatlens opens and closes with the application's `initialize` and
+    `shutdown`, by whichever way they are called. Its handlers stand in a group of their own and leave out the
+    commands that the host answers itself.
 
     Settings left out are read from the environment (CHATLENS_…); `token` and `api_url` are the host's business.
 
     Raises:
         RuntimeError: the builder has an updater of its own already; give it none.
     """
-    settings = settings or Settings()
     inbox = Inbox()
-    lifecycle = Lifecycle(settings, inbox)
+    lifecycle = Lifecycle(settings or Settings(), inbox)
     builder.update_queue(inbox)
-    return builder.application_class(_with_lifecycle(application_class, lifecycle), dict(application_kwargs or {}))
+    base, arguments = _chosen_class(builder)
+    return builder.application_class(_with_lifecycle(base, lifecycle), arguments)
+
+
+def _chosen_class(builder: AnyBuilder) -> tuple[type[AnyApplication], dict[str, Any]]:
+    """What the host told the builder, which has no public way to say it."""
+    chosen = getattr(builder, "_application_class", Application)
+    base = getattr(chosen, "value", chosen)  # python-telegram-bot wraps its own default
+    return base, dict(getattr(builder, "_application_kwargs", None) or {})
 
 
 def _with_lifecycle(base: type[AnyApplication], lifecycle: Lifecycle) -> type[AnyApplication]:

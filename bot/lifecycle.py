@@ -1,19 +1,21 @@
 """Chatlens as a part of a python-telegram-bot application: it opens, runs and closes with it."""
 
+import asyncio
 import logging
-from collections.abc import Iterable
-from contextlib import AsyncExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import AsyncExitStack, suppress
+from itertools import chain
 from typing import Any
 
 from telegram import BotCommand
 from telegram.error import TelegramError
-from telegram.ext import Application, CommandHandler
+from telegram.ext import Application, BaseHandler, CommandHandler, ConversationHandler
 
 from bot.inbox import Inbox
 from bot.services import Services, open_services
 from bot.settings import Settings
 from handlers.help import COMMANDS
-from handlers.routes import routes
+from handlers.routes import Manners, routes
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +24,8 @@ GROUP = 47
 handlers (usually in group 0) see what they always saw."""
 
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
+AnyHandler = BaseHandler[Any, Any, Any]
+AnyCommand = CommandHandler[Any, Any]
 
 
 class Lifecycle:
@@ -33,6 +37,8 @@ class Lifecycle:
         self._stack = AsyncExitStack()
         self._services: Services | None = None
         self._is_running = False
+        self._opening: asyncio.Task[None] | None = None
+        self._handlers: list[AnyHandler] = []
 
     async def open(self, application: AnyApplication) -> None:
         """Idempotent: python-telegram-bot initialises again after a network error.
@@ -42,22 +48,27 @@ class Lifecycle:
         """
         if self._services is not None:
             return
+        self._opening = asyncio.create_task(self._open(application), name="opening")
+        await self._opening
+
+    async def _open(self, application: AnyApplication) -> None:
         async with AsyncExitStack() as stack:
             services = await open_services(stack, self._settings, application.bot)
+            stack.callback(self._withdraw, application)
             self._stack = stack.pop_all()
         self._services = services
         self._inbox.open(services.intake)
-        application.add_handlers(
-            routes(
-                services.queries,
-                services.help,
-                services.chats,
-                services.guard,
-                taken=commands_of(application),
-                private_words=self._settings.private_words,
-            ),
-            group=GROUP,
-        )
+        settings = self._settings
+        manners = Manners(settings.private_words, settings.acknowledge, settings.introduce)
+        taken = commands_of(application)
+        self._handlers = routes(services.queries, services.help, services.chats, services.guard, manners, taken)
+        application.add_handlers(self._handlers, group=GROUP)
+
+    def _withdraw(self, application: AnyApplication) -> None:
+        """An application that is initialised once more gets new handlers, with open services."""
+        for handler in self._handlers:
+            application.remove_handler(handler, group=GROUP)
+        self._handlers = []
 
     async def start(self, application: AnyApplication) -> None:
         """Begins to index, and tells Telegram the commands."""
@@ -84,7 +95,11 @@ class Lifecycle:
         await self._services.indexer.stop()
 
     async def close(self) -> None:
-        """Closes everything that `open` opened."""
+        """Closes everything that `open` opened, or ends it where a signal came in the middle of the opening."""
+        if self._opening is not None and not self._opening.done():
+            self._opening.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._opening
         await self.stop()
         self._services = None
         await self._stack.aclose()
@@ -97,9 +112,18 @@ def commands_of(application: AnyApplication) -> frozenset[str]:
         for group, handlers in application.handlers.items()
         if group != GROUP
         for handler in handlers
-        if isinstance(handler, CommandHandler)
-        for name in handler.commands
+        for inner in _commands(handler)
+        for name in inner.commands
     )
+
+
+def _commands(handler: AnyHandler) -> Iterator[AnyCommand]:
+    """The command handlers in a handler: itself, or those of a conversation."""
+    if isinstance(handler, CommandHandler):
+        yield handler
+    elif isinstance(handler, ConversationHandler):
+        for inner in chain(handler.entry_points, *handler.states.values(), handler.fallbacks):
+            yield from _commands(inner)
 
 
 async def register_commands(application: AnyApplication) -> None:

@@ -1,6 +1,5 @@
 """Constructs everything, knows every concrete class, and starts and ends it in order."""
 
-import asyncio
 import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from telegram import Bot
 
 from bot.data_directory import DataDirectory
 from bot.heartbeat import Heartbeat
+from bot.loading import load_in_background
 from bot.settings import Settings
 from bot.telegram_files import TelegramFiles
 from handlers.chats import Chats as ChatHandlers
@@ -23,6 +23,7 @@ from search.embedder import Embedder
 from search.encoding import Encoding
 from search.images import DecodingLimits, accept_heif
 from search.indexer import Indexer
+from search.once import EmbeddedOnce
 from search.pictures import Pictures
 from search.reconcile import Reconciler
 from search.searcher import Searcher
@@ -52,17 +53,6 @@ class Services:
     heartbeat: Heartbeat
 
 
-def load_model(settings: Settings) -> Embedder:
-    """Loads the model; seconds, so not on the event loop.
-
-    Raises:
-        ModelError
-    """
-    from search.clip import ClipEmbedder, Compute  # noqa: PLC0415 - imports torch, 2 s
-
-    return ClipEmbedder.load(settings.model, Compute(settings.device, settings.precision, settings.threads))
-
-
 async def open_services(stack: AsyncExitStack, settings: Settings, bot: Bot) -> Services:
     """Opens the data directory, the database, the model and Chroma; `stack` closes them again, last first.
 
@@ -74,7 +64,7 @@ async def open_services(stack: AsyncExitStack, settings: Settings, bot: Bot) -> 
     stack.callback(directory.close)
     database = await Database.open(settings.sql_url)
     stack.push_async_callback(database.close)
-    embedder = await asyncio.to_thread(load_model, settings)
+    embedder = await load_in_background(settings)
     await adopt_model(database, embedder.model_id)
     log.info("Model %s is loaded: %s dimensions", embedder.model_id, embedder.dimensions)
     index = await _open_index(settings, database, embedder)
@@ -103,12 +93,12 @@ def chroma_location(settings: Settings) -> ChromaLocation:
 def _assembled(settings: Settings, bot: Bot, database: Database, index: VectorIndex, encoding: Encoding) -> Services:
     accept_heif()
     chats, photos, queue = Chats(database), Photos(database), IndexQueue(database)
-    embeddings = Embeddings(database, encoding.embedder.model_id)
+    once = EmbeddedOnce(Embeddings(database, encoding.embedder.model_id))
     limits = DecodingLimits(max_pixels=settings.max_megapixels * 1_000_000)
     pictures = Pictures(TelegramFiles(bot), encoding.embedder, limits, settings.max_file_mb * 1_000_000)
-    indexer = Indexer(queue, embeddings, index, pictures, encoding)
+    indexer = Indexer(queue, once, index, pictures, encoding)
     archive = Archive(chats, photos, index, indexer.wake)
-    searcher = Searcher(chats, photos, embeddings, index, pictures, encoding)
+    searcher = Searcher(chats, photos, once, index, pictures, encoding)
     replies = Replies(searcher, archive)
     return Services(
         intake=Intake(archive),

@@ -20,6 +20,7 @@ class Settings(BaseSettings):
         env_file=".env",
         env_file_encoding="utf-8",
         extra="ignore",
+        env_ignore_empty=True,
         frozen=True,
         hide_input_in_errors=True,
     )
@@ -54,11 +55,13 @@ class Settings(BaseSettings):
 
     photos_per_answer: int = Field(default=5, ge=1, le=10, description="How many photos an answer shows.")
     private_words: bool = Field(default=True, description="Whether plain words in a private chat are a search.")
+    acknowledge: bool = Field(default=True, description="Whether a photo sent in private is acknowledged.")
+    introduce: bool = Field(default=True, description="Whether the bot introduces itself to a group that it joins.")
 
     max_file_mb: int = Field(
         default=20, ge=1, le=2000, description="Larger files are not fetched; Telegram's own limit is 20."
     )
-    max_megapixels: int = Field(default=50, ge=1, le=500, description="Larger pictures are not decoded.")
+    max_megapixels: int = Field(default=50, ge=1, le=178, description="Larger pictures are not decoded.")
     cache_mb: int = Field(default=256, ge=1, description="Memory for the vectors of chats that were asked lately.")
     exact_limit: int = Field(
         default=50_000,

@@ -9,6 +9,7 @@ from handlers.errors import Context, is_stale
 from handlers.help import introduction
 from handlers.intake import has_joined
 from handlers.posts import photo_post
+from handlers.queries import UnreadableKind
 from handlers.replies import Replies
 from search.archive import Archive
 from search.records import ChatCounts
@@ -17,8 +18,6 @@ log = logging.getLogger(__name__)
 
 REMEMBERED_ALBUMS = 256
 """Albums whose acknowledgement is remembered: each of their photos arrives as a message of its own."""
-
-UNREADABLE_KIND = "I cannot read pictures of that kind. Send it as a photo, or as a JPEG, PNG, WebP, AVIF or GIF file."
 
 
 class Chats:
@@ -40,15 +39,16 @@ class Chats:
         if not sees_photos:
             log.warning("Privacy mode hides the photos of chat %s from the bot", change.chat.id)
         try:
-            await context.bot.send_message(change.chat.id, introduction(change.chat.title, sees_photos))
+            await context.bot.send_message(
+                change.chat.id, introduction(change.chat.title, sees_photos), parse_mode=None
+            )
         except TelegramError as exc:
             log.info("Chat %s could not be greeted: %s", change.chat.id, exc.message)
 
     async def private_photo(self, message: Message, context: Context) -> None:
         """Acknowledges a photo sent in private, an album once."""
         if photo_post(message) is None:
-            await self._replies.say(context.bot, message, UNREADABLE_KIND)
-            return
+            raise UnreadableKind
         album = message.media_group_id
         if album is not None and album in self._acknowledged:
             return

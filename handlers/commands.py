@@ -8,9 +8,12 @@ from telegram.ext.filters import MessageFilter
 
 def words_after(message: Message) -> str:
     """What stands behind the command of a text or caption."""
-    text = message.text or message.caption or ""
-    command, _, rest = text.partition(" ") if "\n" not in text.split(" ", 1)[0] else text.partition("\n")
-    return rest if command.startswith("/") else text
+    entities = {
+        **message.parse_entities([MessageEntity.BOT_COMMAND]),
+        **message.parse_caption_entities([MessageEntity.BOT_COMMAND]),
+    }
+    leading = next((text for entity, text in entities.items() if entity.offset == 0), "")
+    return (message.text or message.caption or "").removeprefix(leading)
 
 
 def caption_command(message: Message, bot: Bot) -> str | None:

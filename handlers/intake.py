@@ -36,7 +36,8 @@ class Intake:
         if message.migrate_from_chat_id is not None:
             await self._archive.migrated(message.migrate_from_chat_id, chat_info(message.chat), message.date)
             return
-        await self._archive.seen(chat_info(message.chat), message.date)
+        if message.left_chat_member is None:  # the word of the bot's own removal shows no return
+            await self._archive.seen(chat_info(message.chat), message.date)
         post = photo_post(message)
         if post is not None:
             await self._archive.posted(post)

@@ -3,29 +3,38 @@
 from telegram import Chat, Document, Message
 from telegram import PhotoSize as TelegramPhotoSize
 
+from search.images import is_heif_accepted
 from search.records import ChatInfo, FileKind, PhotoPost, PhotoSize, Sender
 
-IMAGE_TYPES = frozenset(
-    {"image/jpeg", "image/png", "image/webp", "image/avif", "image/gif", "image/heic", "image/heif"}
-)
+IMAGE_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/avif", "image/gif"})
+HEIF_TYPES = frozenset({"image/heic", "image/heif"})
 
 
 def photo_post(message: Message) -> PhotoPost | None:
     """The photo, or the picture sent as a file, that the message shows; None where it shows none."""
     if message.photo:
         sizes = tuple(_size(size) for size in message.photo)
-        largest = max(sizes, key=lambda size: size.width * size.height)
-        return _post(message, FileKind.PHOTO, largest, sizes, "image/jpeg")
-    document = message.document
-    if document is not None and message.animation is None and is_image(document):
+        return _post(message, FileKind.PHOTO, _largest(sizes), sizes, "image/jpeg")
+    document = message.document  # an animation that Telegram made a film of comes as one too, of type video/mp4
+    if document is not None and is_image(document):
         whole = PhotoSize(document.file_id, document.file_unique_id, 0, 0, document.file_size)
         return _post(message, FileKind.DOCUMENT, whole, (whole,), document.mime_type)
     return None
 
 
+def external_photo(message: Message) -> PhotoPost | None:
+    """The photo of another chat to which the message replies."""
+    replied = message.external_reply
+    if replied is None or not replied.photo:
+        return None
+    sizes = tuple(_size(size) for size in replied.photo)
+    return _post(message, FileKind.PHOTO, _largest(sizes), sizes, "image/jpeg")
+
+
 def is_image(document: Document) -> bool:
     """Whether a file says that it is a picture of a kind we read. What it really is shows when it is decoded."""
-    return (document.mime_type or "").lower() in IMAGE_TYPES
+    mime_type = (document.mime_type or "").lower()
+    return mime_type in IMAGE_TYPES or (mime_type in HEIF_TYPES and is_heif_accepted())
 
 
 def chat_info(chat: Chat) -> ChatInfo:
@@ -59,6 +68,10 @@ def topic(message: Message) -> int | None:
 
 def _size(size: TelegramPhotoSize) -> PhotoSize:
     return PhotoSize(size.file_id, size.file_unique_id, size.width, size.height, size.file_size)
+
+
+def _largest(sizes: tuple[PhotoSize, ...]) -> PhotoSize:
+    return max(sizes, key=lambda size: size.width * size.height)
 
 
 def _post(

@@ -7,7 +7,7 @@ from telegram import Message
 from handlers import activity
 from handlers.commands import words_after
 from handlers.errors import Context
-from handlers.posts import photo_post, replied_message
+from handlers.posts import external_photo, photo_post, replied_message
 from handlers.replies import Replies
 from search.errors import EmptyQuestion, QuestionError
 from search.query import Like, Query, Words
@@ -24,6 +24,10 @@ class AnswerSettings:
 
 class NoPhotoThere(QuestionError):
     """There is no photo in the message you replied to. Reply to a photo, or send one with the caption /similar."""
+
+
+class UnreadableKind(QuestionError):
+    """I cannot read pictures of that kind. Send it as a photo, or as a JPEG, PNG, WebP, AVIF or GIF file."""
 
 
 class NothingToCompare(QuestionError):
@@ -65,10 +69,12 @@ def _photo_meant(message: Message, nothing: QuestionError) -> Like:
     own = photo_post(message)
     if own is not None:
         return Like(own)
+    if message.document is not None:
+        raise UnreadableKind
     replied = replied_message(message)
+    post = photo_post(replied) if replied is not None else external_photo(message)
+    if post is not None:
+        return Like(post)
     if replied is None:
         raise nothing
-    post = photo_post(replied)
-    if post is None:
-        raise NoPhotoThere
-    return Like(post)
+    raise NoPhotoThere if replied.document is None else UnreadableKind

@@ -1,5 +1,6 @@
 """An answer as the text people read: one numbered list, who, when, and a link where Telegram has links. Pure."""
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from html import escape
@@ -11,6 +12,9 @@ CAPTION_LIMIT = 1024
 """Bot API: characters of a caption after its entities are parsed, in UTF-16 units."""
 NAME_LIMIT = 40
 SUPERGROUP_PREFIX = "-100"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+TURNING = frozenset({"R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"})
+"""Unicode's bidirectional classes that change the direction of what stands around them."""
 
 
 def message_link(photo: Photo, chat: ChatInfo) -> str | None:
@@ -49,7 +53,7 @@ def nothing_found(counts: ChatCounts) -> str:
             f"I am still looking at the photos of this chat: {_photos(counts.waiting)} waiting. Ask again in a moment."
         )
     if counts.failed:
-        return f"I could not read any of the {_photos(counts.failed)} posted here so far. /stats says more."
+        return f"I could not read any of the {_photos(counts.failed)} posted here so far."
     return "I have not seen any photo in this chat yet. I remember those posted from now on: post one and ask again."
 
 
@@ -57,7 +61,7 @@ def stats(counts: ChatCounts) -> str:
     """The reply to /stats."""
     if counts.since is None:
         return "No photos yet. I remember those posted from now on."
-    lines = [f"{_photos(counts.indexed)} indexed since {day(counts.since)}."]
+    lines = [f"{_photos(counts.indexed)} indexed since {day(counts.since)}." if counts.indexed else "None indexed yet."]
     if counts.waiting:
         lines.append(f"{counts.waiting} waiting.")
     if counts.failed:
@@ -67,7 +71,7 @@ def stats(counts: ChatCounts) -> str:
 
 def day(moment: datetime) -> str:
     """3 May 2024, the same in every locale."""
-    return f"{moment.day} {moment:%b} {moment.year}"
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
 
 
 def utf16_length(text: str) -> int:
@@ -78,6 +82,8 @@ def utf16_length(text: str) -> int:
 def _line(number: int, photo: Photo, chat: ChatInfo) -> tuple[str, int]:
     """The line in HTML, and its length as people see it."""
     name = photo.sender.name if len(photo.sender.name) <= NAME_LIMIT else photo.sender.name[: NAME_LIMIT - 1] + "…"
+    if any(unicodedata.bidirectional(character) in TURNING for character in name):
+        name = f"\u2068{name}\u2069"  # an isolate: the number before it and the date after it stay where they are
     shown = f"{name}, {day(photo.date)}"
     link = message_link(photo, chat)
     text = escape(shown) if link is None else f'<a href="{escape(link)}">{escape(shown)}</a>'

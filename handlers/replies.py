@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypedDict, TypeVar
 
-from telegram import Bot, InputMediaPhoto, Message, ReplyParameters
+from telegram import Bot, InputMediaPhoto, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import MediaGroupLimit, ParseMode
 from telegram.error import BadRequest, ChatMigrated
 
@@ -46,9 +46,9 @@ class Replies:
         self._archive = archive
 
     async def say(self, bot: Bot, question: Message, text: str) -> None:
-        """A sentence as a reply."""
+        """A sentence as a reply; plain text, whatever a host application's defaults are."""
         place = _reply(question)
-        await self._send(question, lambda chat_id: bot.send_message(chat_id, text, **place))
+        await self._send(question, lambda chat_id: bot.send_message(chat_id, text, parse_mode=None, **place))
 
     async def show(self, bot: Bot, question: Message, answer: Answer) -> None:
         """The answer's photos with one numbered list as their only caption, or why there are none."""
@@ -97,7 +97,13 @@ class Replies:
     async def _list(self, bot: Bot, question: Message, html: str, original: Photo | None = None) -> None:
         """The list without its photos. Where they may not be sent again, it replies to the best one's message."""
         place = _reply(question, original)
-        await self._send(question, lambda chat_id: bot.send_message(chat_id, html, parse_mode=ParseMode.HTML, **place))
+        silent = LinkPreviewOptions(is_disabled=True)
+        await self._send(
+            question,
+            lambda chat_id: bot.send_message(
+                chat_id, html, parse_mode=ParseMode.HTML, link_preview_options=silent, **place
+            ),
+        )
 
     async def _send(self, question: Message, send: Callable[[int], Awaitable[Sent]]) -> Sent:
         """Follows a group that became a supergroup between the question and its answer."""

@@ -1,6 +1,7 @@
 """Every route, in the order in which they are tried: the first that fits a message takes it."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from telegram.ext import BaseHandler, ChatMemberHandler, CommandHandler, MessageHandler
@@ -19,14 +20,20 @@ ASKED = f.UpdateType.MESSAGE | f.UpdateType.CHANNEL_POST
 PICTURE = f.PHOTO | f.Document.IMAGE
 
 
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """When the bot speaks without having been given a command; in a host application it may be told not to."""
+
+    private_words: bool = True
+    """Plain words in a private chat are a search."""
+    acknowledge: bool = True
+    """A photo sent in private is acknowledged."""
+    introduce: bool = True
+    """The bot introduces itself to a group that it joins."""
+
+
 def routes(
-    queries: Queries,
-    help_: Help,
-    chats: Chats,
-    guard: Guard,
-    *,
-    taken: Collection[str] = (),
-    private_words: bool = True,
+    queries: Queries, help_: Help, chats: Chats, guard: Guard, manners: Manners, taken: Collection[str] = ()
 ) -> list[Route]:
     """The bot's handlers, without the commands in `taken`, which a host bot answers itself.
 
@@ -36,18 +43,19 @@ def routes(
     def on(condition: f.BaseFilter, handle: Asked) -> Route:
         return MessageHandler(ASKED & condition, guard.around(handle), block=False)
 
-    def command(name: str, handle: Asked) -> list[Route]:
-        return [] if name in taken else [CommandHandler(name, guard.around(handle), filters=ASKED, block=False)]
+    def command(name: str, handle: Asked) -> Route:
+        return CommandHandler(name, guard.around(handle), filters=ASKED, block=False)
 
-    return [
-        *command("search", queries.search),
-        *command("similar", queries.similar),
-        *command("stats", help_.stats),
-        *command("help", help_.help),
-        *command("start", help_.start),
-        on(PICTURE & CaptionCommand("search"), queries.search),
-        on(PICTURE & CaptionCommand("similar"), queries.similar),
-        on(f.ChatType.PRIVATE & PICTURE, chats.private_photo),
-        *([on(f.ChatType.PRIVATE & f.TEXT & ~f.COMMAND, queries.plain_words)] if private_words else []),
-        ChatMemberHandler(chats.membership, ChatMemberHandler.MY_CHAT_MEMBER, block=False),
+    every = [
+        (command("search", queries.search), "search" not in taken),
+        (command("similar", queries.similar), "similar" not in taken),
+        (command("stats", help_.stats), "stats" not in taken),
+        (command("help", help_.help), "help" not in taken),
+        (command("start", help_.start), "start" not in taken),
+        (on(PICTURE & CaptionCommand("search"), queries.search), True),
+        (on(PICTURE & CaptionCommand("similar"), queries.similar), True),
+        (on(f.ChatType.PRIVATE & PICTURE, chats.private_photo), manners.acknowledge),
+        (on(f.ChatType.PRIVATE & f.TEXT & ~f.COMMAND, queries.plain_words), manners.private_words),
+        (ChatMemberHandler(chats.membership, ChatMemberHandler.MY_CHAT_MEMBER, block=False), manners.introduce),
     ]
+    return [route for route, is_wanted in every if is_wanted]

@@ -172,7 +172,7 @@ class Chats:
         self._chats: dict[tuple[int, int], Chat] = {}
         self._next = {
             "group": itertools.count(4_000_001),
-            "supergroup": itertools.count(1_000_000_000_001),
+            "supergroup": itertools.count(1_001_200_000_001),
             "channel": itertools.count(1_000_000_000_001),
         }
         self._next["channel"] = self._next["supergroup"]

@@ -10,7 +10,7 @@ from sandbox.detection import detect, utf16_length
 from sandbox.errors import BadRequest
 from sandbox.html_text import parse_html
 from sandbox.markdown_text import parse_markdown, parse_markdown_v2
-from sandbox.parameters import Parameters
+from sandbox.parameters import Parameters, number
 from sandbox.users import User
 
 MAX_TEXT = 4096
@@ -76,7 +76,8 @@ def _with_user(entity: dict[str, Any], find_user: FindUser) -> dict[str, Any] | 
     """A mention of someone unknown is no mention."""
     if entity["type"] != "text_mention":
         return entity
-    user = find_user(int((entity.get("user") or {}).get("id", 0)))
+    mentioned = entity.get("user")
+    user = find_user(number(mentioned.get("id"), "user id")) if isinstance(mentioned, dict) else None
     return entity | {"user": user.as_object()} if user else None
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from sandbox import delivery, posting, rendering
-from sandbox.chats import Chat, Member
+from sandbox.chats import INSIDE, Chat, Member
 from sandbox.errors import BadRequest
 from sandbox.users import Bot, User
 from sandbox.world import World
@@ -26,8 +26,10 @@ def set_status(
 ) -> Member:
     """Changes a user's standing and tells bots and people, with the service messages Telegram writes."""
     old = chat.member(user.id) or Member(user, "left")
-    new = replace(old, status=status, **({"denied": frozenset()} | rights))
     bot = world.bot_by_id(user.id)
+    if bot and not bot.can_join_groups and not chat.is_private and status in INSIDE and not old.inside:
+        raise BadRequest("this bot can't be added to groups")
+    new = replace(old, status=status, **({"denied": frozenset()} | rights))
     if bot and not old.inside:
         new.reads_all = bot.can_read_all_group_messages
     before = rendering.member(old, chat)

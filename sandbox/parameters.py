@@ -46,12 +46,12 @@ class Parameters:
     def integer(self, name: str, default: int = 0, lowest: int | None = None, highest: int | None = None) -> int:
         """A number, drawn into its range; anything that is no number is the default, as Telegram does."""
         try:
-            number = int(self.values.get(name, default))
-        except (TypeError, ValueError):
-            number = default
+            found = int(self.values.get(name, default))
+        except (TypeError, ValueError, OverflowError):
+            found = default
         if lowest is not None:
-            number = max(lowest, number)
-        return number if highest is None else min(highest, number)
+            found = max(lowest, found)
+        return found if highest is None else min(highest, found)
 
     def boolean(self, name: str) -> bool:
         """True for "true", "1", true, …"""
@@ -65,7 +65,7 @@ class Parameters:
         if not value:
             return None
         try:
-            return json.loads(value)
+            return parsed(value)
         except ValueError as exc:
             raise BadRequest(f"can't parse {name} JSON object") from exc
 
@@ -83,14 +83,16 @@ class Parameters:
             raise BadRequest(f"can't parse {name}: expected an Array")
         return value
 
+    def numbers(self, name: str) -> list[int]:
+        """A JSON array of numbers, empty when not given."""
+        return [number(item, name) for item in self.array(name) or []]
+
     def chat_id(self, name: str = "chat_id") -> int | str:
         """A number, or @username. Raises BadRequest when empty."""
         value = self.values.get(name)
         if value is None or value == "":
             raise BadRequest(f"{name} is empty")
-        if isinstance(value, str) and not value.lstrip("-").isdecimal():
-            return value
-        return int(value)
+        return chat_reference(value, name)
 
     def file(self, name: str) -> "Upload | str | None":
         """An uploaded file, or the text that names one: a file_id, or `attach://name` for another part."""
@@ -103,6 +105,31 @@ class Parameters:
         if not reference.startswith("attach://"):
             return reference
         return self.files.get(reference.removeprefix("attach://"))
+
+
+def number(value: Any, name: str) -> int:
+    """An integer out of a JSON value. Raises BadRequest for anything else."""
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError) as exc:
+        raise BadRequest(f"{name} must be an Integer") from exc
+
+
+def chat_reference(value: Any, name: str) -> int | str:
+    """A chat's id or @username out of a JSON value."""
+    text = str(value)
+    return number(text, name) if text.removeprefix("-").isdecimal() else text
+
+
+def parsed(text: str) -> Any:
+    """JSON. Raises ValueError for what is none, and BadRequest for half surrogate pairs, which are no text."""
+    value = json.loads(text)
+    if "\\u" in text:
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as exc:
+            raise BadRequest("strings must be encoded in UTF-8") from exc
+    return value
 
 
 async def read(request: Request, max_bytes: int) -> Parameters:
@@ -140,7 +167,7 @@ async def _read(request: Request, values: dict[str, Any], max_bytes: int) -> Par
 async def _read_json(request: Request) -> dict[str, Any]:
     body = await request.body()
     try:
-        value = json.loads(body) if body.strip() else {}
+        value = parsed(body.decode()) if body.strip() else {}
     except ValueError as exc:
         raise BadRequest("Can't parse JSON object") from exc
     if not isinstance(value, dict):

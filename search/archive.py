@@ -7,7 +7,7 @@ called twice with the same thing: after a crash Telegram hands it over again.
 from collections.abc import Callable
 from datetime import datetime
 
-from search.records import Chat, ChatCounts, ChatInfo, Photo, PhotoPost
+from search.records import ChatCounts, ChatInfo, Photo, PhotoPost
 from storage.chats import Chats
 from storage.photos import Photos
 from storage.vectors import VectorIndex
@@ -57,10 +57,6 @@ class Archive:
         photo = await self._photos.remove(chat_id, message_id)
         if photo is not None:
             await self._index.remove([photo.id], photo.chat_id)
-
-    async def chat(self, chat_id: int) -> Chat | None:
-        """What is known of a chat."""
-        return await self._chats.get(chat_id)
 
     async def counts(self, chat_id: int) -> ChatCounts:
         """How many photos of a chat are indexed, waiting and failed."""

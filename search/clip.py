@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from search.embedder import Embedding, Pixels
-from search.errors import ModelDamaged, ModelError, ModelUnknown, ModelUnreachable
+from search.errors import DeviceUnavailable, ModelDamaged, ModelError, ModelUnknown, ModelUnreachable
 from search.model_spec import ModelSpec
 from search.torchvision_operators import declare_missing_operators
 
@@ -83,6 +83,7 @@ class ClipEmbedder:
         _check_files(spec)
         torch.set_num_threads(compute.chosen_threads())
         device, precision = compute.chosen_device(), compute.chosen_precision()
+        _check_device(device)
         try:
             model, transform = open_clip.create_model_from_pretrained(
                 spec.name, spec.pretrained, precision=precision, device=device
@@ -116,9 +117,12 @@ class ClipEmbedder:
 
     def embed_images(self, batch: Sequence[Pixels]) -> Embedding:
         """See `Embedder`."""
-        pixels = torch.from_numpy(np.stack(batch)).to(self._device, self._dtype)
-        with torch.inference_mode():
-            return _normalised(self._model.encode_image(pixels))
+        try:
+            pixels = torch.from_numpy(np.stack(batch)).to(self._device, self._dtype)
+            with torch.inference_mode():
+                return _normalised(self._model.encode_image(pixels))
+        except torch.OutOfMemoryError as exc:
+            raise MemoryError(f"The device has no room for {len(batch)} pictures") from exc
 
     def embed_texts(self, texts: Sequence[str]) -> Embedding:
         """See `Embedder`."""
@@ -135,6 +139,14 @@ def _computes_bf16() -> bool:
 def _normalised(features: torch.Tensor) -> Embedding:
     """In float32 even where the model computes in halves: float16 norms cost a digit of every cosine."""
     return np.asarray(torch.nn.functional.normalize(features.float(), dim=-1).cpu().numpy(), dtype=np.float32)
+
+
+def _check_device(device: str) -> None:
+    """A tensor that lands there is the only proof that every backend gives."""
+    try:
+        torch.zeros(1).to(device)
+    except (RuntimeError, AssertionError, NotImplementedError) as exc:
+        raise DeviceUnavailable(device, str(exc).splitlines()[0]) from exc
 
 
 def _check_files(spec: ModelSpec) -> None:

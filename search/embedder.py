@@ -33,7 +33,11 @@ class Embedder(Protocol):
         """One RGB picture of any size as the model's input."""
 
     def embed_images(self, batch: Sequence[Pixels]) -> Embedding:
-        """`[n, d]`, row i for picture i."""
+        """`[n, d]`, row i for picture i.
+
+        Raises:
+            MemoryError: the device has no room for so many at once.
+        """
 
     def embed_texts(self, texts: Sequence[str]) -> Embedding:
         """`[n, d]`, row i for text i; longer texts than the model reads are cut by its tokenizer."""

@@ -12,7 +12,8 @@ SearchError
 └── ModelError             the operator must act: printed at start, the bot does not run
     ├── ModelUnknown
     ├── ModelUnreachable
-    └── ModelDamaged
+    ├── ModelDamaged
+    └── DeviceUnavailable
 
 `storage.errors.StorageError` passes through unchanged: it is already written for the operator.
 """
@@ -23,6 +24,7 @@ from storage.errors import ModelMismatch, StorageError
 
 __all__ = [
     "ChatNotSearchable",
+    "DeviceUnavailable",
     "EmptyQuestion",
     "FileError",
     "FileGone",
@@ -84,9 +86,11 @@ class FileGone(FileError):
 class FileUnreachable(FileError):
     """The file could not be fetched just now."""
 
-    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
+    def __init__(self, message: str, retry_after: timedelta | None = None, *, is_outage: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.is_outage = is_outage
+        """Nothing can be fetched just now, which says nothing of this file."""
 
 
 class ModelError(SearchError):
@@ -103,3 +107,12 @@ class ModelUnreachable(ModelError):
 
 class ModelDamaged(ModelError):
     """The model's files are there but could not be read."""
+
+
+class DeviceUnavailable(ModelError):
+    """This machine has no such device to compute on."""
+
+    def __init__(self, device: str, reason: str) -> None:
+        super().__init__(
+            f"The device {device!r} (setting CHATLENS_DEVICE) cannot be used: {reason}. Set it to auto or cpu."
+        )

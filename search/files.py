@@ -33,11 +33,20 @@ def file_to_embed(post: PhotoPost | Photo, side: int, max_bytes: int) -> str:
     """The id of the file to download for an embedding of `side` pixels.
 
     Raises:
-        FileGone: the file is larger than `max_bytes`, which the Bot API does not hand out (20 MB; more from
-            a server of one's own).
+        FileGone: see `whole_file`.
     """
     if post.kind is FileKind.PHOTO and post.sizes:
         return smallest_covering(post.sizes, side).file_id
+    return whole_file(post, max_bytes)
+
+
+def whole_file(post: PhotoPost | Photo, max_bytes: int) -> str:
+    """The id of the file as it was sent.
+
+    Raises:
+        FileGone: it is larger than `max_bytes`, which the Bot API does not hand out (20 MB; more from a server of
+            one's own).
+    """
     largest = max((size.file_size or 0 for size in post.sizes), default=0)
     if largest > max_bytes:
         raise FileGone(f"The file has {largest / 1e6:.0f} MB; bots can download {max_bytes / 1e6:.0f} MB at most.")

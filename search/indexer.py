@@ -16,10 +16,11 @@ from time import perf_counter
 from search.embedder import Embedding, Pixels
 from search.encoding import Encoding
 from search.errors import FileGone, FileUnreachable, ImageRefused, StorageError
+from search.once import EmbeddedOnce
 from search.pace import Pace
 from search.pictures import Pictures
 from search.records import Photo
-from storage.embeddings import Embeddings
+from search.retrying import Retrying
 from storage.queue import IndexQueue
 from storage.records import IndexEntry
 from storage.vectors import VectorIndex
@@ -32,11 +33,8 @@ LOOKAHEAD = 32
 """Prepared pictures that may wait for the encoder: 600 kB each at 224 px."""
 CLAIM = 64
 """Rows claimed at once: a claim costs one durable transaction, some milliseconds."""
-LEASE = timedelta(minutes=10)
-"""After that a claimed row is claimed again: longer than any download may take."""
-MAX_ATTEMPTS = 8
-FIRST_PAUSE = timedelta(seconds=5)
-"""Doubled at every attempt, so that eight of them span ten minutes."""
+LEASE = timedelta(minutes=2)
+"""After that a claimed row that nobody has finished, failed or postponed is claimed again."""
 TROUBLE_PAUSE = 2.0
 """Seconds before a stage goes on after the database failed it."""
 
@@ -53,6 +51,11 @@ class _Picture:
     def image_id(self) -> int:
         return self.photos[0].image_id
 
+    def join(self, photo: Photo) -> None:
+        """A photo may come twice: its lease ends while a slow download has it in hand."""
+        if all(photo.id != known.id for known in self.photos):
+            self.photos.append(photo)
+
 
 class Indexer:
     """Indexes whatever is pending, for as long as it is started."""
@@ -60,13 +63,13 @@ class Indexer:
     def __init__(
         self,
         queue: IndexQueue,
-        embeddings: Embeddings,
+        once: EmbeddedOnce,
         index: VectorIndex,
         pictures: Pictures,
         encoding: Encoding,
     ) -> None:
         self._queue = queue
-        self._embeddings = embeddings
+        self._once = once
         self._index = index
         self._pictures = pictures
         self._encoding = encoding
@@ -75,6 +78,7 @@ class Indexer:
         self._prepared: asyncio.Queue[_Picture | None] = asyncio.Queue(LOOKAHEAD)
         self._news = asyncio.Event()
         self._pace = Pace()
+        self._retrying = Retrying()
         self._feeding: list[asyncio.Task[None]] = []
         self._encoder: asyncio.Task[None] | None = None
 
@@ -94,8 +98,9 @@ class Indexer:
         for task in self._feeding:
             task.cancel()
         await asyncio.gather(*self._feeding, return_exceptions=True)
-        while not self._prepared.empty():
-            self._prepared.get_nowait()
+        for waiting in (self._claimed, self._prepared):
+            while not waiting.empty():
+                waiting.get_nowait()
         if self._encoder is not None:
             self._prepared.put_nowait(None)
             await self._encoder
@@ -129,7 +134,7 @@ class Indexer:
     async def _take(self, photo: Photo) -> None:
         picture = self._in_hand.get(photo.image_id)
         if picture is not None:
-            picture.photos.append(photo)
+            picture.join(photo)
             return
         picture = self._in_hand[photo.image_id] = _Picture([photo])
         await self._claimed.put(picture)
@@ -149,35 +154,39 @@ class Indexer:
     async def _fetch(self) -> None:
         picture = await self._claimed.get()
         try:
-            known = await self._embeddings.vectors([picture.image_id])
-            picture.embedding = known.get(picture.image_id)
+            picture.embedding = await self._once.stored_or_coming(picture.image_id)
             if picture.embedding is None:
                 picture.pixels = await self._pictures.pixels(picture.photos[0])
+                self._retrying.fetched()
         except (FileGone, ImageRefused) as exc:
             await self._fail(picture, str(exc))
         except FileUnreachable as exc:
             await self._postpone(picture, exc)
-        except BaseException:
-            self._in_hand.pop(picture.image_id, None)
+        except StorageError:
+            self._let_go(picture)
             raise
+        except Exception as exc:
+            log.exception("A picture could not be fetched")
+            await self._postpone(picture, FileUnreachable(f"A mistake of the bot's own ({type(exc).__name__}: {exc})."))
         else:
             await self._prepared.put(picture)
 
     async def _fail(self, picture: _Picture, reason: str) -> None:
-        self._in_hand.pop(picture.image_id, None)
-        for photo in picture.photos:
+        for photo in self._let_go(picture):
             log.info("Photo %s is left out: %s", photo.id, reason)
-            await self._queue.fail(photo.id, reason)
+            await self._queue.fail(photo.id, photo.image_id, reason)
 
     async def _postpone(self, picture: _Picture, trouble: FileUnreachable) -> None:
-        self._in_hand.pop(picture.image_id, None)
-        for photo in picture.photos:
-            if photo.attempts + 1 >= MAX_ATTEMPTS:
-                await self._queue.fail(photo.id, str(trouble))
-                continue
-            pause = max(trouble.retry_after or timedelta(), FIRST_PAUSE * 2**photo.attempts)
+        attempts = max(photo.attempts for photo in picture.photos)
+        pause = self._retrying.pause(trouble, attempts)
+        if pause is None:
+            await self._fail(picture, str(trouble))
+            return
+        until = datetime.now(UTC) + pause
+        for photo in self._let_go(picture):
             log.info("Photo %s is tried again in %s: %s", photo.id, pause, trouble)
-            await self._queue.postpone(photo.id, str(trouble), datetime.now(UTC) + pause)
+            counted = not trouble.is_outage
+            await self._queue.postpone(photo.id, photo.image_id, str(trouble), until, counted=counted)
         self.wake()  # the claimer may be resting until the lease would have ended
 
     # -- encode --------------------------------------------------------------------------------------------
@@ -199,29 +208,32 @@ class Indexer:
             await self._keep([picture for picture in batch if picture.embedding is not None])
         finally:
             for picture in batch:
-                self._in_hand.pop(picture.image_id, None)
+                self._let_go(picture)
 
     async def _embed(self, batch: Sequence[_Picture]) -> None:
+        """One picture that the model chokes on, or one too many for its memory, must not sink the others."""
         if not batch:
             return
-        started = perf_counter()
+        by_image = {picture.image_id: picture for picture in batch}
         try:
-            embeddings = await self._encoding.photos([_pixels(picture) for picture in batch])
-        except (RuntimeError, ValueError) as exc:
-            await self._embed_apart(batch, exc)
-            return
-        self._pace.learn(len(batch), perf_counter() - started)
-        for picture, embedding in zip(batch, embeddings, strict=True):
-            picture.embedding = embedding
-        await self._embeddings.store({picture.image_id: embeddings[i] for i, picture in enumerate(batch)})
+            found = await self._once.embed(list(by_image), lambda ids: self._encode([by_image[one] for one in ids]))
+        except (RuntimeError, ValueError, MemoryError) as exc:
+            if len(batch) > 1:
+                for picture in batch:
+                    await self._embed([picture])
+            elif isinstance(exc, MemoryError):
+                raise
+            else:
+                await self._fail(batch[0], f"The model could not read the picture ({exc}).")
+        else:
+            for picture in batch:
+                picture.embedding = found[picture.image_id]
 
-    async def _embed_apart(self, batch: Sequence[_Picture], trouble: Exception) -> None:
-        """One picture that the model chokes on must not sink the others of its batch."""
-        if len(batch) == 1:
-            await self._fail(batch[0], f"The model could not read the picture ({trouble}).")
-            return
-        for picture in batch:
-            await self._embed([picture])
+    async def _encode(self, batch: Sequence[_Picture]) -> Embedding:
+        started = perf_counter()
+        embeddings = await self._encoding.photos([_pixels(picture) for picture in batch])
+        self._pace.learn(len(batch), perf_counter() - started)
+        return embeddings
 
     async def _keep(self, batch: Sequence[_Picture]) -> None:
         """`indexed` in SQL first, Chroma after: what Chroma shows is then never more than SQL vouches for, and what
@@ -232,7 +244,8 @@ class Indexer:
 
     def _let_go(self, picture: _Picture) -> list[Photo]:
         """Photos claimed from now on find the stored vector instead of joining this picture."""
-        self._in_hand.pop(picture.image_id, None)
+        if self._in_hand.get(picture.image_id) is picture:
+            del self._in_hand[picture.image_id]
         return picture.photos
 
 

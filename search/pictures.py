@@ -3,8 +3,8 @@
 import asyncio
 
 from search.embedder import Embedder, Pixels
-from search.files import FileSource, file_to_embed
-from search.images import DecodingLimits, decode, preview
+from search.files import FileSource, file_to_embed, whole_file
+from search.images import DecodingLimits, decode, preview, within_ratio
 from search.records import Photo, PhotoPost
 
 
@@ -33,8 +33,8 @@ class Pictures:
         Raises:
             FileGone, FileUnreachable, ImageRefused
         """
-        data = await self._files.fetch(post.file_id)
+        data = await self._files.fetch(whole_file(post, self._max_bytes))
         return await asyncio.to_thread(preview, data, self._limits)
 
     def _prepare(self, data: bytes, side: int) -> Pixels:
-        return self._embedder.prepare(decode(data, self._limits, shorter_side=side))
+        return self._embedder.prepare(within_ratio(decode(data, self._limits, shorter_side=side)))

@@ -1,17 +1,17 @@
 """Answers a question from the photos of the chat in which it was asked, and from no other."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from search.embedder import Embedding
 from search.encoding import Encoding
 from search.errors import ChatNotSearchable
+from search.once import EmbeddedOnce
 from search.pictures import Pictures
 from search.query import Like, Query, Words
 from search.ranking import Hit, hits
 from search.records import ChatCounts, Photo, PhotoPost
 from storage.chats import Chats
-from storage.embeddings import Embeddings
 from storage.photos import Photos
 from storage.vectors import VectorIndex
 
@@ -36,14 +36,14 @@ class Searcher:
         self,
         chats: Chats,
         photos: Photos,
-        embeddings: Embeddings,
+        once: EmbeddedOnce,
         index: VectorIndex,
         pictures: Pictures,
         encoding: Encoding,
     ) -> None:
         self._chats = chats
         self._photos = photos
-        self._embeddings = embeddings
+        self._once = once
         self._index = index
         self._pictures = pictures
         self._encoding = encoding
@@ -56,6 +56,8 @@ class Searcher:
             FileError, ImageRefused: the photo asked about could not be read.
         """
         chat = await self._chats.get(query.chat_id)
+        if chat is not None and chat.migrated_to is not None:  # asked just before the group became a supergroup
+            return await self.answer(replace(query, chat_id=chat.migrated_to))
         if chat is not None and chat.left_at is not None:
             raise ChatNotSearchable
         counts = await self._photos.counts(query.chat_id)
@@ -73,10 +75,15 @@ class Searcher:
         return await self._pictures.preview(post)
 
     async def _embedding_of(self, like: Like, known: int | None) -> Embedding:
-        if known is not None:
-            stored = await self._embeddings.vectors([known])
-            if known in stored:
-                return stored[known]
+        if known is None:  # posted before the bot came, or in no chat of ours
+            return await self._computed(like)
+
+        async def compute(_: Sequence[int]) -> Embedding:
+            return (await self._computed(like)).reshape(1, -1)
+
+        return (await self._once.embed([known], compute))[known]
+
+    async def _computed(self, like: Like) -> Embedding:
         return await self._encoding.question_photo(await self._pictures.pixels(like.post))
 
     async def _best(self, query: Query, embedding: Embedding, exclude: Collection[int]) -> tuple[Hit, ...]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database import Database, insert
 from storage.records import Chat, ChatInfo
 from storage.schema import chats, photos
+from storage.uninterrupted import uninterrupted
 
 
 class Chats:
@@ -20,6 +21,7 @@ class Chats:
         # `saw` is called for every update: a chat that is as it was must cost no write.
         self._seen: dict[int, ChatInfo] = {}
 
+    @uninterrupted
     async def saw(self, info: ChatInfo, at: datetime) -> None:
         """Note what a message dated `at` says about its chat.
 
@@ -36,6 +38,7 @@ class Chats:
             )
         self._seen[info.id] = info
 
+    @uninterrupted
     async def joined(self, info: ChatInfo, at: datetime) -> None:
         """The bot belongs to the chat from `at` on; what an earlier stay left is searchable again.
 
@@ -50,6 +53,7 @@ class Chats:
             )
         self._seen[info.id] = info
 
+    @uninterrupted
     async def left(self, chat_id: int, at: datetime) -> None:
         """The bot was removed: nothing of the chat may be searched. An unknown chat stays unknown."""
         self._seen.pop(chat_id, None)
@@ -63,6 +67,7 @@ class Chats:
             row = (await connection.execute(select(chats).where(chats.c.id == chat_id))).one_or_none()
         return None if row is None else Chat.from_row(row)
 
+    @uninterrupted
     async def migrate(self, old_id: int, new: ChatInfo, at: datetime) -> tuple[int, ...]:
         """A group became the supergroup `new`: its archive moves there; returns the ids of the photos moved.
 

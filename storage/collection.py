@@ -75,9 +75,7 @@ class Collection:
             if directory is None:
                 raise
             self._forget_client()
-            log.warning(
-                "Chroma cannot open %s (%s): it is set aside as %s", directory, error, _set_aside(directory)
-            )
+            log.warning("Chroma cannot open %s (%s): it is set aside as %s", directory, error, _set_aside(directory))
             self._connect()
 
     def reset(self) -> None:

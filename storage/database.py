@@ -198,7 +198,8 @@ def _translated() -> Iterator[None]:
         raise DatabaseUnavailable("every connection is busy", "Wait a moment and try again.") from error
     except ModuleNotFoundError as error:
         raise DatabaseUnavailable(
-            f"its driver {error.name!r} is not installed", "Install the extra that brings it, for example chatlens[postgres]."
+            f"its driver {error.name!r} is not installed",
+            "Install the extra that brings it, for example chatlens[postgres].",
         ) from error
     except OSError as error:  # a server that cannot be reached, before the driver has a connection to blame
         raise _unavailable(str(error)) from error

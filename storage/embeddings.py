@@ -17,6 +17,7 @@ from storage.database import Database, batches, insert
 from storage.errors import ModelMismatch
 from storage.records import ChatMatrix, IndexEntry, PhotoState, Place
 from storage.schema import facts, images, photos, vectors
+from storage.uninterrupted import uninterrupted
 
 STORED = np.dtype("<f2")
 ROWS_PER_READ = 4_096
@@ -27,12 +28,11 @@ INLINE_ROWS = 256
 IS_INDEXED = photos.c.state == PhotoState.INDEXED
 
 
+@uninterrupted
 async def adopt_model(database: Database, model: str) -> None:
     """Bind the archive to its model at the first use; raises ModelMismatch where it has another."""
     async with database.transaction() as connection:
-        await connection.execute(
-            insert(connection, facts).values(key="model", value=model).on_conflict_do_nothing()
-        )
+        await connection.execute(insert(connection, facts).values(key="model", value=model).on_conflict_do_nothing())
         recorded: str | None = await connection.scalar(select(facts.c.value).where(facts.c.key == "model"))
     if recorded != model:
         raise ModelMismatch(str(recorded), model)
@@ -58,6 +58,7 @@ class Embeddings:
                 found |= {row.image_id: _decoded([row.vector])[0] for row in rows}
         return found
 
+    @uninterrupted
     async def store(self, by_image: Mapping[int, NDArray[np.float32]]) -> None:
         """Write normalised [d] vectors, in place of earlier ones; a deleted image is passed over."""
         async with self._database.transaction() as connection:
@@ -107,11 +108,7 @@ class Embeddings:
 
     async def count_by_chat(self) -> dict[int, int]:
         """How many indexed photos every chat has that has any."""
-        counted = (
-            select(photos.c.chat_id, func.count().label("number"))
-            .where(IS_INDEXED)
-            .group_by(photos.c.chat_id)
-        )
+        counted = select(photos.c.chat_id, func.count().label("number")).where(IS_INDEXED).group_by(photos.c.chat_id)
         async with self._database.reading() as connection:
             return {row.chat_id: row.number for row in await connection.execute(counted)}
 
@@ -129,9 +126,7 @@ class Embeddings:
         last = 0
         while True:
             async with self._database.reading() as connection:
-                rows = (
-                    await connection.execute(self._indexed().where(photos.c.id > last).limit(chunk))
-                ).all()
+                rows = (await connection.execute(self._indexed().where(photos.c.id > last).limit(chunk))).all()
             for entry in _entries(rows):
                 yield entry
             if len(rows) < chunk:
@@ -191,10 +186,7 @@ def _decoded(blobs: Sequence[bytes]) -> NDArray[np.float32]:
 
 def _entries(rows: Sequence[Row[Any]]) -> list[IndexEntry]:
     decoded = _decoded([row.vector for row in rows])
-    return [
-        IndexEntry(row.id, row.image_id, row.chat_id, vector)
-        for row, vector in zip(rows, decoded, strict=True)
-    ]
+    return [IndexEntry(row.id, row.image_id, row.chat_id, vector) for row, vector in zip(rows, decoded, strict=True)]
 
 
 def _matrix(rows: Sequence[Row[Any]]) -> ChatMatrix:

@@ -16,7 +16,7 @@ class StorageError(Exception):
     """The archive cannot be used."""
 
 
-class DatabaseUnavailable(StorageError):  # noqa: N818 - named for what is so, not for the raising of it
+class DatabaseUnavailable(StorageError):
     """The database cannot be read or written at this moment."""
 
     def __init__(self, reason: str, advice: str) -> None:
@@ -25,7 +25,7 @@ class DatabaseUnavailable(StorageError):  # noqa: N818 - named for what is so, n
         self.advice = advice
 
 
-class SchemaTooNew(StorageError):  # noqa: N818
+class SchemaTooNew(StorageError):
     """The database was written by a newer version of the program."""
 
     def __init__(self, revision: str) -> None:
@@ -36,7 +36,7 @@ class SchemaTooNew(StorageError):  # noqa: N818
         self.revision = revision
 
 
-class VectorIndexUnavailable(StorageError):  # noqa: N818
+class VectorIndexUnavailable(StorageError):
     """Chroma is broken or cannot be reached."""
 
     def __init__(self, reason: str, advice: str = "It is rebuilt from the database; searches go on.") -> None:
@@ -44,7 +44,7 @@ class VectorIndexUnavailable(StorageError):  # noqa: N818
         self.reason = reason
 
 
-class ModelMismatch(StorageError):  # noqa: N818
+class ModelMismatch(StorageError):
     """The archive belongs to another model: vectors of two models cannot be compared."""
 
     def __init__(self, recorded: str, asked: str) -> None:

@@ -99,9 +99,7 @@ class GrowingMatrix:
     def remove(self, photo_ids: Collection[int]) -> None:
         """Let photos no longer be found; ids it does not hold are passed over."""
         held = self._photo_ids[: self._rows]
-        gone = (
-            np.isin(held, list(photo_ids)) if len(photo_ids) > 1 else held == next(iter(photo_ids), REMOVED)
-        )
+        gone = np.isin(held, list(photo_ids)) if len(photo_ids) > 1 else held == next(iter(photo_ids), REMOVED)
         gone &= held != REMOVED
         self._removed += int(gone.sum())
         held[gone] = REMOVED

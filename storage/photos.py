@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database import Database, batches, insert
 from storage.records import ChatCounts, Edit, Photo, PhotoPost, PhotoState
 from storage.schema import AT_ONCE, chats, images, photo_rows, photos
+from storage.uninterrupted import uninterrupted
 
 
 class Photos:
@@ -19,6 +20,7 @@ class Photos:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @uninterrupted
     async def add(self, post: PhotoPost) -> Photo | None:
         """Write a new photo as pending; None where the message is already known. Durable on return.
 
@@ -27,6 +29,7 @@ class Photos:
         async with self._database.transaction() as connection:
             return await _add(connection, post)
 
+    @uninterrupted
     async def edit(self, post: PhotoPost) -> Edit | None:
         """Bring the photo of an edited message up to date, or add it; None where it was forgotten.
 
@@ -41,6 +44,7 @@ class Photos:
                 return None
             return await _edit(connection, known, post)
 
+    @uninterrupted
     async def remove(self, origin_chat_id: int, message_id: int) -> Photo | None:
         """Delete a photo, and its image and vectors unless another photo shows it; returns what it was."""
         async with self._database.transaction() as connection:
@@ -75,9 +79,7 @@ class Photos:
     async def counts(self, chat_id: int) -> ChatCounts:
         """How many photos of a chat are in which state, and since when there are any."""
         of_chat = photos.c.chat_id == chat_id
-        by_state = (
-            select(photos.c.state, func.count().label("number")).where(of_chat).group_by(photos.c.state)
-        )
+        by_state = select(photos.c.state, func.count().label("number")).where(of_chat).group_by(photos.c.state)
         earliest = (
             select(photos.c.date)
             .where(of_chat, photos.c.state != PhotoState.FORGOTTEN)
@@ -94,12 +96,11 @@ class Photos:
             since=since,
         )
 
+    @uninterrupted
     async def keep_photo_file_id(self, image_id: int, file_id: str) -> None:
         """Remember a file id by which the image can be sent as a photo."""
         async with self._database.transaction() as connection:
-            await connection.execute(
-                update(images).where(images.c.id == image_id).values(photo_file_id=file_id)
-            )
+            await connection.execute(update(images).where(images.c.id == image_id).values(photo_file_id=file_id))
 
     async def known_image(self, file_unique_id: str) -> int | None:
         """The image of a file, if any chat has posted it."""
@@ -108,9 +109,7 @@ class Photos:
 
 
 async def _find(connection: AsyncConnection, origin_chat_id: int, message_id: int) -> Photo | None:
-    of_message = photo_rows().where(
-        photos.c.origin_chat_id == origin_chat_id, photos.c.message_id == message_id
-    )
+    of_message = photo_rows().where(photos.c.origin_chat_id == origin_chat_id, photos.c.message_id == message_id)
     row = (await connection.execute(of_message)).one_or_none()
     return None if row is None else Photo.from_row(row)
 
@@ -157,9 +156,7 @@ async def _archive(connection: AsyncConnection, chat_id: int) -> int:
 
 
 async def _image(connection: AsyncConnection, file_unique_id: str) -> int | None:
-    image_id: int | None = await connection.scalar(
-        select(images.c.id).where(images.c.file_unique_id == file_unique_id)
-    )
+    image_id: int | None = await connection.scalar(select(images.c.id).where(images.c.file_unique_id == file_unique_id))
     return image_id
 
 

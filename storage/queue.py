@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, func, select, tuple_, update
 from storage.database import Database, batches
 from storage.records import Photo, PhotoState
 from storage.schema import AT_ONCE, IS_PENDING, photo_rows, photos
+from storage.uninterrupted import uninterrupted
 
 
 class IndexQueue:
@@ -22,6 +23,7 @@ class IndexQueue:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @uninterrupted
     async def claim(self, limit: int, now: datetime, lease: timedelta) -> list[Photo]:
         """Take up to `limit` due photos; nobody else gets them until `now + lease`.
 
@@ -38,9 +40,7 @@ class IndexQueue:
                 .returning(photos.c.id)
             )
             claimed = (await connection.scalars(taken)).all()
-            rows = await connection.execute(
-                photo_rows().where(photos.c.id.in_(claimed)).order_by(photos.c.id)
-            )
+            rows = await connection.execute(photo_rows().where(photos.c.id.in_(claimed)).order_by(photos.c.id))
             return [Photo.from_row(row) for row in rows]
 
     async def _in_turns(self, limit: int, now: datetime) -> list[int]:
@@ -55,6 +55,7 @@ class IndexQueue:
                 turns += enumerate(of_chat.all())
         return [photo_id for _, photo_id in sorted(turns)[:limit]]
 
+    @uninterrupted
     async def release_all(self) -> int:
         """End every lease: at start, when the process that held them is gone. Returns how many."""
         async with self._database.transaction() as connection:
@@ -63,6 +64,7 @@ class IndexQueue:
             )
             return released.rowcount
 
+    @uninterrupted
     async def finish(self, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Mark (photo id, image id) as indexed; returns the pairs that truly were.
 
@@ -80,30 +82,35 @@ class IndexQueue:
                 done += [(row.id, row.image_id) for row in finished]
         return done
 
-    async def fail(self, photo_id: int, reason: str) -> None:
+    @uninterrupted
+    async def fail(self, photo_id: int, image_id: int, reason: str) -> None:
         """Give up a photo in hand; the reason is kept and shown. One edited meanwhile stays pending."""
         async with self._database.transaction() as connection:
             await connection.execute(
                 update(photos)
-                .where(photos.c.id == photo_id, IS_PENDING, photos.c.leased)
+                .where(photos.c.id == photo_id, photos.c.image_id == image_id, IS_PENDING, photos.c.leased)
                 .values(state=PhotoState.FAILED, error=reason, leased=False)
             )
 
-    async def postpone(self, photo_id: int, reason: str, until: datetime) -> None:
-        """Count a failed attempt at a photo in hand and try again at `until`."""
+    @uninterrupted
+    async def postpone(
+        self, photo_id: int, image_id: int, reason: str, until: datetime, *, counted: bool = True
+    ) -> None:
+        """Try a photo in hand again at `until`; `counted` says whether this attempt was the photo's own failure.
+
+        One edited meanwhile, which shows another image by now, stays as it is.
+        """
         async with self._database.transaction() as connection:
             await connection.execute(
                 update(photos)
-                .where(photos.c.id == photo_id, IS_PENDING, photos.c.leased)
-                .values(attempts=photos.c.attempts + 1, error=reason, due_at=until, leased=False)
+                .where(photos.c.id == photo_id, photos.c.image_id == image_id, IS_PENDING, photos.c.leased)
+                .values(attempts=photos.c.attempts + int(counted), error=reason, due_at=until, leased=False)
             )
 
     async def next_due(self, now: datetime) -> datetime | None:
         """When a claim will next find something, `now` at the earliest; None when nothing is pending."""
         async with self._database.reading() as connection:
-            due: datetime | None = await connection.scalar(
-                select(func.min(photos.c.due_at)).where(IS_PENDING)
-            )
+            due: datetime | None = await connection.scalar(select(func.min(photos.c.due_at)).where(IS_PENDING))
         return None if due is None else max(due, now)
 
     async def waiting(self) -> int:
@@ -118,9 +125,7 @@ def _waiting_chats(limit: int, now: datetime) -> Select[Any]:
     Jumps from chat to chat along the index, instead of ranking every waiting photo: a claim takes 16 ms
     where that took 150 ms (100,000 photos waiting in 200 chats).
     """
-    waiting = (
-        select(func.min(photos.c.chat_id).label("chat_id")).where(IS_PENDING).cte("waiting", recursive=True)
-    )
+    waiting = select(func.min(photos.c.chat_id).label("chat_id")).where(IS_PENDING).cte("waiting", recursive=True)
     following = select(func.min(photos.c.chat_id)).where(IS_PENDING, photos.c.chat_id > waiting.c.chat_id)
     waiting = waiting.union_all(
         select(following.correlate(waiting).scalar_subquery()).where(waiting.c.chat_id.is_not(None))

@@ -80,9 +80,7 @@ async def _held(chroma: ChromaIndex) -> NDArray[np.int64]:
     return joined[first]
 
 
-def _compare(
-    page: list[Place], held: NDArray[np.int64], wanted: NDArray[np.bool_]
-) -> tuple[list[int], list[int]]:
+def _compare(page: list[Place], held: NDArray[np.int64], wanted: NDArray[np.bool_]) -> tuple[list[int], list[int]]:
     """Photo ids of a page of SQL that Chroma lacks, and those it has elsewhere; marks `wanted`."""
     places = np.array(page, np.int64)
     rows = np.searchsorted(held[:, 0], places[:, 0])
@@ -94,17 +92,13 @@ def _compare(
     return places[~known, 0].tolist(), places[wrong, 0].tolist()
 
 
-async def _write(
-    embeddings: Embeddings, chroma: ChromaIndex, changing: asyncio.Lock, photo_ids: list[int]
-) -> None:
+async def _write(embeddings: Embeddings, chroma: ChromaIndex, changing: asyncio.Lock, photo_ids: list[int]) -> None:
     for batch in batches(photo_ids):
         async with changing:
             await chroma.upsert(await embeddings.entries(batch))
 
 
-async def _delete(
-    embeddings: Embeddings, chroma: ChromaIndex, changing: asyncio.Lock, photo_ids: list[int]
-) -> int:
+async def _delete(embeddings: Embeddings, chroma: ChromaIndex, changing: asyncio.Lock, photo_ids: list[int]) -> int:
     """Delete what SQL does not hold as indexed, which it is asked once more; returns how many."""
     deleted = 0
     for batch in batches(photo_ids):

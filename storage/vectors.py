@@ -14,7 +14,8 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 
 EXACT_LIMIT = 50_000
 CACHE_BYTES = 256 * 2**20
+CLOSING_PATIENCE = 3.0
+"""Seconds that closing waits for Chroma to take the last removals; the next start would do it."""
 INLINE_ROWS = 20_000
 """A scan of fewer rows takes at most some 10 ms and is done where it is asked; a larger one in a thread."""
 
@@ -57,7 +60,10 @@ class VectorIndex:
         self._cache = MatrixCache(embeddings, cache_bytes)
         self._changing = asyncio.Lock()
         """Held from the reading of SQL to the writing of Chroma, so that no older state overtakes a newer."""
+        self._pending: set[asyncio.Task[None]] = set()
         self._trusted = False
+        self._broken = False
+        """A call has failed since the last reconciliation began."""
         self.needs_reconcile = asyncio.Event()
         self.needs_reconcile.set()
 
@@ -97,16 +103,39 @@ class VectorIndex:
     async def remove(self, photo_ids: Collection[int], chat_id: int) -> None:
         """Let photos no longer be found, at once."""
         self._cache.remove(chat_id, photo_ids)
-        async with self._changing:
-            self._cache.remove(chat_id, photo_ids)  # again: an `add` may have been on its way
-            await self._in_chroma(self._chroma.delete(list(photo_ids)))
+        self._later(self._remove(list(photo_ids), chat_id))
 
     async def move(self, photo_ids: Collection[int], old_chat: int, new_chat: int) -> None:
         """Photos have gone to another chat's archive."""
+        self._cache.drop(old_chat)
+        self._cache.drop(new_chat)
+        self._later(self._move(list(photo_ids), old_chat, new_chat))
+
+    async def settled(self) -> None:
+        """Returns once Chroma knows of everything that was removed or moved."""
+        while self._pending:
+            await asyncio.wait(self._pending)
+
+    def _later(self, change: Coroutine[Any, Any, None]) -> None:
+        """Chroma may take a minute to answer, and removals come with updates that Telegram waits to see confirmed.
+
+        Until then Chroma may show what SQL no longer holds: whoever shows a hit looks it up in SQL. After a crash
+        the next reconciliation does it.
+        """
+        task = asyncio.create_task(change, name="chroma-change")
+        self._pending.add(task)
+        task.add_done_callback(self._pending.discard)
+
+    async def _remove(self, photo_ids: list[int], chat_id: int) -> None:
+        async with self._changing:
+            self._cache.remove(chat_id, photo_ids)  # again: an `add` may have been on its way
+            await self._in_chroma(self._chroma.delete(photo_ids))
+
+    async def _move(self, photo_ids: list[int], old_chat: int, new_chat: int) -> None:
         async with self._changing:
             self._cache.drop(old_chat)
             self._cache.drop(new_chat)
-            for batch in batches(list(photo_ids)):
+            for batch in batches(photo_ids):
                 places = [entry.place for entry in await self._embeddings.entries(batch)]
                 await self._in_chroma(self._chroma.place(places))
 
@@ -117,6 +146,7 @@ class VectorIndex:
         Chroma cannot even be made anew, and then still `needs_reconcile`: wait a while before trying again.
         """
         self.needs_reconcile.clear()
+        self._broken = False
         try:
             mended = await reconcile(self._embeddings, self._chroma, self._changing, progress)
         except BaseException:
@@ -127,6 +157,11 @@ class VectorIndex:
 
     async def close(self) -> None:
         """Give the memory back and close Chroma; SQL is closed by whoever opened it."""
+        if self._pending:
+            _, late = await asyncio.wait(self._pending, timeout=CLOSING_PATIENCE)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         await self._cache.close()
         await self._chroma.close()
 
@@ -158,7 +193,10 @@ class VectorIndex:
                 best = heapq.nsmallest(k, best, key=_rank)
         return sorted(best, key=_rank)
 
-    async def _in_chroma(self, change: Awaitable[None]) -> None:
+    async def _in_chroma(self, change: Coroutine[Any, Any, None]) -> None:
+        if self._broken:
+            change.close()  # the reconciliation that is due finds it in SQL; a hung server costs a minute a call
+            return
         try:
             await change
         except VectorIndexUnavailable as error:
@@ -168,6 +206,7 @@ class VectorIndex:
         if not self.needs_reconcile.is_set():  # once, not for every photo and question until it is mended
             log.error("%s", error)
         self._trusted = False
+        self._broken = True
         self.needs_reconcile.set()
 
 

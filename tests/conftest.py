@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot import application as bot_application
-from bot import services as bot_services
+from bot import loading
 from bot.lifecycle import AnyApplication
 from bot.settings import Settings
 from sandbox.server import Sandbox, serve_in_thread
@@ -59,7 +59,7 @@ def settings(sandbox: Sandbox, tmp_path: Path) -> Settings:
 @pytest.fixture
 def loaded_once(monkeypatch: pytest.MonkeyPatch, embedder: ClipEmbedder) -> None:
     """The same loaded model in every test; how it is loaded has tests of its own."""
-    monkeypatch.setattr(bot_services, "load_model", lambda settings: embedder)
+    monkeypatch.setattr(loading, "load_model", lambda settings: embedder)
 
 
 @asynccontextmanager

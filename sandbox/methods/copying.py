@@ -73,8 +73,8 @@ def _source(chat: Chat, message_id: int, purpose: str) -> Message:
 
 
 def _sources(call: MethodCall, chat: Chat) -> list[tuple[Message, str | None]]:
-    ids = call.parameters.array("message_ids") or []
-    found = [m for i in ids if (m := chat.messages.get(int(i))) and not m.is_service and not m.protected]
+    ids = call.parameters.numbers("message_ids")
+    found = [m for i in ids if (m := chat.messages.get(i)) and not m.is_service and not m.protected]
     if not found:
         raise BadRequest("there are no messages to forward")
     groups = {m.media_group_id: new_group_id() for m in found if m.media_group_id}

@@ -26,12 +26,12 @@ async def delete_messages(call: MethodCall) -> bool:
     """Up to 100; what cannot be found is skipped."""
     chat = known_chat(call)
     inside(call, chat)
-    ids = call.parameters.array("message_ids") or []
+    ids = call.parameters.numbers("message_ids")
     if not ids:
         raise BadRequest("message identifiers are not specified")
     if len(ids) > MAX_MESSAGES:
         raise BadRequest("too many message identifiers specified")
-    found = [chat.messages[i] for i in map(int, ids) if i in chat.messages]
+    found = [chat.messages[i] for i in ids if i in chat.messages]
     posting.delete(call.world, chat, [m.id for m in found if _deletable(call, chat, m)])
     return True
 

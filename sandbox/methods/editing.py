@@ -93,6 +93,7 @@ def _edited(call: MethodCall, found: Editable, content: Content) -> Edited:
     if content == message.content and markup == message.reply_markup:
         raise BadRequest(NOT_MODIFIED)
     message.reply_markup = markup
+    message.edit_date = call.world.clock.date()
     if content == message.content:
         delivery.changed_markup(call.world, chat, message)
     else:

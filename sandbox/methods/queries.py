@@ -1,5 +1,6 @@
 """https://core.telegram.org/bots/api#answercallbackquery and #answerinlinequery"""
 
+import re
 from typing import Any
 
 from sandbox import inline_results
@@ -7,6 +8,8 @@ from sandbox.detection import utf16_length
 from sandbox.errors import BadRequest
 from sandbox.methods.call import MethodCall
 
+_OWN_LINK = re.compile(r"https?://t\.me/\w+\?start=\S*", re.IGNORECASE)
+"""Beside games, a button may open only the bot itself."""
 MAX_ANSWER = 200
 MAX_RESULTS = 50
 MAX_OFFSET_BYTES = 64
@@ -20,6 +23,8 @@ async def answer_callback_query(call: MethodCall) -> bool:
     answer: dict[str, Any] = {"text": text} if text else {}
     answer["show_alert"] = call.parameters.boolean("show_alert")
     if url := call.parameters.text("url"):
+        if not _OWN_LINK.fullmatch(url) or f"/{call.bot.user.username}?".lower() not in url.lower():
+            raise BadRequest("URL_INVALID")
         answer["url"] = url
     call.world.queries.answer(call.parameters.text("callback_query_id"), call.bot.id, answer)
     return True

@@ -10,6 +10,7 @@ from sandbox.errors import BadRequest
 from sandbox.messages import Message
 from sandbox.methods.call import MethodCall
 from sandbox.origins import origin
+from sandbox.parameters import chat_reference, number
 
 NOT_FOUND = "message to be replied not found"
 
@@ -29,7 +30,7 @@ def reply_of(call: MethodCall, chat: Chat) -> Reply:
     if given is None:
         return Reply()
     source = _source(call, chat, given)
-    message = source.messages.get(int(given.get("message_id") or 0)) if source else None
+    message = source.messages.get(number(given.get("message_id") or 0, "message_id")) if source else None
     if source is None or message is None or (message.is_service and source is not chat):
         if given.get("allow_sending_without_reply"):
             return Reply()
@@ -54,14 +55,9 @@ def _source(call: MethodCall, chat: Chat, given: dict[str, Any]) -> Chat | None:
     chat_id = given.get("chat_id")
     if chat_id in (None, "", chat.id):
         return chat
-    found = call.world.chats.find(_number(chat_id), call.bot.id)
+    found = call.world.chats.find(chat_reference(chat_id, "chat_id"), call.bot.id)
     seen = found is not None and (found.is_private or found.has_inside(call.bot.id))
     return found if seen else None
-
-
-def _number(chat_id: Any) -> int | str:
-    text = str(chat_id)
-    return int(text) if text.lstrip("-").isdecimal() else text
 
 
 def _external(message: Message, source: Chat, call: MethodCall) -> dict[str, Any]:

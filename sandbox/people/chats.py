@@ -44,8 +44,8 @@ async def create_chat(request: PeopleRequest) -> Response:
     """
     fields, world = request.fields, request.world
     kind = fields.text("type", "group")
-    members = [world.person(int(i)) for i in fields.array("members") or []]
-    admins = [world.person(int(i)) for i in fields.array("admins") or []]
+    members = [world.person(i) for i in fields.numbers("members")]
+    admins = [world.person(i) for i in fields.numbers("admins")]
     if kind == "private":
         if len(members) != 1:
             raise BadRequest("a private chat has one member beside the bot")

@@ -13,6 +13,8 @@ from sandbox.people.request import PeopleRequest, answer
 from sandbox.settings import Settings
 from sandbox.users import Bot
 
+MOST_SECONDS = 1e11
+"""Some thousand years."""
 BOT_SWITCHES = ("can_join_groups", "can_read_all_group_messages", "supports_inline_queries", "inline_feedback")
 
 
@@ -33,17 +35,10 @@ async def add_fault(request: PeopleRequest) -> Response:
         given.text("description") or None,
         given.integer("retry_after") or None,
         times if times and times > 0 else None,
-        _seconds(given.text("delay", "0")),
+        max(0.0, _signed(given.text("delay", "0"))),
         *(given.boolean(name) for name in ("drop", "drop_after", "half_body", "garbage")),
     )
     return answer(request.world.faults.add(fault).as_object())
-
-
-def _seconds(text: str) -> float:
-    try:
-        return max(0.0, float(text))
-    except ValueError as exc:
-        raise BadRequest(f"not a number of seconds: {text!r}") from exc
 
 
 async def remove_faults(request: PeopleRequest) -> Response:
@@ -89,20 +84,19 @@ async def set_clock(request: PeopleRequest) -> Response:
 
 def _signed(text: str) -> float:
     try:
-        return float(text)
+        value = float(text)
     except ValueError as exc:
-        raise BadRequest(f"not a number of seconds: {text!r}") from exc
+        raise BadRequest(f"not a number: {text!r}") from exc
+    if not abs(value) < MOST_SECONDS:
+        raise BadRequest(f"too large a number: {text!r}")
+    return value
 
 
 def _moment(text: str) -> float:
     try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
         return datetime.fromisoformat(text).timestamp()
-    except ValueError as exc:
-        raise BadRequest(f"neither Unix seconds nor ISO 8601: {text!r}") from exc
+    except (ValueError, OverflowError):
+        return _signed(text)
 
 
 async def show_bot(request: PeopleRequest) -> Response:

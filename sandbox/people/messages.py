@@ -13,6 +13,7 @@ from sandbox.formatting import MAX_CAPTION, MAX_TEXT, plain
 from sandbox.messages import Content, Message
 from sandbox.methods.sending import new_group_id
 from sandbox.origins import origin
+from sandbox.parameters import number
 from sandbox.people.request import PeopleRequest, answer
 from sandbox.users import User
 
@@ -130,6 +131,8 @@ async def _contents(request: PeopleRequest) -> list[Content]:
     photos, documents = request.photos(), request.uploads.get("document", [])
     if len(photos) > MAX_ALBUM or len(documents) > MAX_ALBUM:
         raise BadRequest(f"an album has at most {MAX_ALBUM} items")
+    if photos and documents:
+        raise BadRequest("photos and files make albums of their own: send them separately")
     if not photos and not documents:
         return [Content(*_written(fields.text("text"), MAX_TEXT))]
     caption = _written(fields.text("caption") or fields.text("text"), MAX_CAPTION)
@@ -151,8 +154,8 @@ def _written(text: str, most: int) -> tuple[str, list[dict[str, Any]]]:
 def _forwarded(request: PeopleRequest) -> tuple[list[Content], dict[str, Any]]:
     """`forward_from` is {chat_id, message_id}."""
     source = request.fields.object("forward_from") or {}
-    chat = request.world.chats.find(int(source.get("chat_id", 0)), request.bot.id)
-    message = chat.messages.get(int(source.get("message_id", 0))) if chat else None
+    chat = request.world.chats.find(number(source.get("chat_id", 0), "chat_id"), request.bot.id)
+    message = chat.messages.get(number(source.get("message_id", 0), "message_id")) if chat else None
     if chat is None or message is None:
         raise BadRequest("message to forward not found")
     if message.protected:

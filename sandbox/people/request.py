@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from sandbox.chats import Chat
 from sandbox.errors import BadRequest, NotFound
 from sandbox.messages import Message
-from sandbox.parameters import Parameters, Upload
+from sandbox.parameters import Parameters, Upload, parsed
 from sandbox.users import Bot, User
 from sandbox.world import World
 
@@ -34,7 +34,7 @@ class PeopleRequest:
             async with request.form(max_files=100, max_part_size=MAX_FORM_BYTES) as form:
                 values |= await _split(form, uploads)
         elif body := await request.body():
-            values |= await _json(request, body)
+            values |= _json(body)
         return cls(request, Parameters(values), uploads)
 
     @property
@@ -94,9 +94,9 @@ async def _split(form: FormData, uploads: dict[str, list[Upload]]) -> dict[str, 
     return values
 
 
-async def _json(request: Request, body: bytes) -> dict[str, Any]:
+def _json(body: bytes) -> dict[str, Any]:
     try:
-        value = await request.json() if body.strip() else {}
+        value = parsed(body.decode()) if body.strip() else {}
     except ValueError as exc:
         raise BadRequest("the body is neither JSON nor a form") from exc
     if not isinstance(value, dict):

@@ -59,8 +59,9 @@ def built(host: Host, settings: Settings, token: str) -> Application[Any, Any, A
         .rate_limiter(AIORateLimiter())
         .context_types(ContextTypes(context=HostContext))
         .post_init(host.initialised)
+        .application_class(HostApplication)
     )
-    application = install(builder, settings, application_class=HostApplication).build()
+    application = install(builder, settings).build()
     application.add_handler(CommandHandler("start", host.start))
     application.add_handler(MessageHandler(filters.PHOTO, host.photo))
     return application

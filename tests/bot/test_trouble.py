@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from search import indexer
+from search import retrying
 from tests.conftest import Archive
 from tests.people import People, jpeg, shown, until
 
@@ -15,7 +15,9 @@ pytestmark = pytest.mark.usefixtures("quick_retries", "bot")
 @pytest.fixture
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same doubling pauses, from milliseconds on."""
-    monkeypatch.setattr(indexer, "FIRST_PAUSE", timedelta(milliseconds=20))
+    monkeypatch.setattr(retrying, "FIRST_PAUSE", timedelta(milliseconds=1))
+    for longest in ("LONGEST_PAUSE", "LONGEST_OUTAGE_PAUSE"):
+        monkeypatch.setattr(retrying, longest, timedelta(milliseconds=20))
 
 
 async def script(people: People, method: str, **fault: Any) -> None:
@@ -56,16 +58,26 @@ async def test_a_download_that_fails_twice_does_not_cost_the_photo(
 
 
 async def test_a_photo_that_never_comes_ends_as_failed_with_its_reason(people: People, archive: Archive) -> None:
-    """Eight attempts, then it is given up and counted; it does not hold up the next one."""
+    """After a day of attempts it is given up and counted; it does not hold up the next one."""
     chat, ann = await crew(people)
-    await script(people, "getFile", status=500, description="Internal Server Error", times=8)
+    unavailable = "Bad Request: wrong file_id or the file is temporarily unavailable"
+    await script(people, "getFile", status=400, description=unavailable, times=retrying.MAX_ATTEMPTS)
     await people.post(chat, ann, photos=[jpeg("red")])
     await archive.settled(failed=1)
     [(reason, attempts)] = archive.rows("SELECT error, attempts FROM photos")
-    assert "Telegram could not be reached" in reason
-    assert attempts == indexer.MAX_ATTEMPTS - 1
+    assert "temporarily unavailable" in reason
+    assert attempts == retrying.MAX_ATTEMPTS - 1
     await people.post(chat, ann, photos=[jpeg("blue")])
     await archive.settled(failed=1, indexed=1)
+
+
+async def test_a_long_outage_does_not_cost_a_photo(people: People, archive: Archive) -> None:
+    """However often Telegram is away, no file is to blame: none of it counts as an attempt."""
+    chat, ann = await crew(people)
+    await script(people, "getFile", status=502, description="Bad Gateway", times=2 * retrying.MAX_ATTEMPTS)
+    await people.post(chat, ann, photos=[jpeg("red")])
+    await archive.settled(indexed=1)
+    assert archive.rows("SELECT attempts FROM photos") == [(0,)]
 
 
 async def test_a_file_that_is_too_big_is_given_up_at_once(people: People, archive: Archive) -> None:

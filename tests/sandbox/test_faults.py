@@ -127,5 +127,9 @@ async def test_other_pages_may_ask(sandbox: Sandbox) -> None:
         )
         cross = await browser.post("/api/users", json={"first_name": "Eve"}, headers={"Sec-Fetch-Site": "cross-site"})
         own = await browser.post("/api/users", json={"first_name": "Ann"}, headers={"Origin": sandbox.url})
-    assert [r.status_code for r in (rebound, forged, cross, own)] == [403, 403, 403, 200]
+        image = f"/bot{sandbox.token}/sendMessage?chat_id=1&text=spam"
+        embedded = await browser.get(image, headers={"Sec-Fetch-Site": "cross-site"})
+        linked = await browser.get("/", headers={"Sec-Fetch-Site": "cross-site"})
+    refused = (rebound, forged, cross, embedded)
+    assert [r.status_code for r in (*refused, own, linked)] == [403, 403, 403, 403, 200, 200]
     assert "loopback" in rebound.json()["error"]

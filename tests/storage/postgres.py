@@ -31,9 +31,7 @@ def cluster(folder: Path) -> Iterator[str]:
     data = home / "data"
     try:
         _as_server(home, folder / "initdb", "-D", data, "-U", "tester", "--auth=trust", "-E", "UTF8", "-N")
-        _as_server(
-            home, folder / "pg_ctl", "-D", data, "-w", "-l", home / "log", "-o", f"{FAST} -k {home}", "start"
-        )
+        _as_server(home, folder / "pg_ctl", "-D", data, "-w", "-l", home / "log", "-o", f"{FAST} -k {home}", "start")
         try:
             yield f"postgresql+asyncpg://tester@/postgres?host={home}"
         finally:

@@ -166,9 +166,7 @@ async def test_a_chat_that_outgrows_the_budget_stays(sqlite: Database) -> None:
     assert not cache.has(GROUP.id)
 
 
-async def test_closing_leaves_a_load_running(
-    cache: MatrixCache, embeddings: GatedEmbeddings, sqlite: Database
-) -> None:
+async def test_closing_leaves_a_load_running(cache: MatrixCache, embeddings: GatedEmbeddings, sqlite: Database) -> None:
     """Whoever waits is told, and nothing is held any more."""
     await indexed(sqlite, post(1))
     asking = asyncio.create_task(cache.matrix(GROUP.id))

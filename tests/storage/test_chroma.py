@@ -126,9 +126,7 @@ def test_a_model_has_a_name_chroma_refuses(model: str) -> None:
     assert re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9._-]{1,510}[a-zA-Z0-9]", collection_name(model))
 
 
-async def test_a_broken_directory_stops_the_start(
-    location: ChromaLocation, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_broken_directory_stops_the_start(location: ChromaLocation, caplog: pytest.LogCaptureFixture) -> None:
     """It is set aside, not deleted, and an empty index takes its place, as often as it happens."""
     directory = location.directory
     assert directory is not None

@@ -76,9 +76,7 @@ async def test_concurrent_writers_find_the_database_locked(sqlite: Database) -> 
             value = await connection.scalar(select(facts.c.value).where(facts.c.key == "n"))
             statement = insert(connection, facts).values(key="n", value=str(int(value or 0) + 1))
             await connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=[facts.c.key], set_={"value": statement.excluded.value}
-                )
+                statement.on_conflict_do_update(index_elements=[facts.c.key], set_={"value": statement.excluded.value})
             )
 
     await asyncio.gather(*(count_up() for _ in range(50)))

@@ -50,9 +50,7 @@ async def test_a_second_vector_of_an_image_is_refused(embeddings: Embeddings, ph
     assert (await embeddings.vectors([photo.image_id]))[photo.image_id] @ unit(2) > 0.999
 
 
-async def test_a_photo_removed_while_it_is_embedded_spoils_the_batch(
-    embeddings: Embeddings, photos: Photos
-) -> None:
+async def test_a_photo_removed_while_it_is_embedded_spoils_the_batch(embeddings: Embeddings, photos: Photos) -> None:
     """The vectors of the others are stored."""
     kept, gone = await added(photos, post(1)), await added(photos, post(2))
     await photos.remove(GROUP.id, 2)

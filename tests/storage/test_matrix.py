@@ -81,9 +81,7 @@ TestGrowingMatrix = GrowingMatrixMachine.TestCase
 
 def test_an_empty_chat_cannot_be_asked() -> None:
     """No rows, no neighbours; the first photo can be put into it."""
-    matrix = GrowingMatrix(
-        ChatMatrix(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 0), np.float32))
-    )
+    matrix = GrowingMatrix(ChatMatrix(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 0), np.float32)))
     assert nearest(matrix.view(), unit(1), 5) == []
     matrix.put(IndexEntry(3, 4, -1, unit(1)))
     assert [hit.photo_id for hit in nearest(matrix.view(), unit(1), 5)] == [3]

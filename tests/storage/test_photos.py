@@ -25,9 +25,7 @@ async def _images(database: Database) -> int:
 
 async def _forget(database: Database, photo: Photo) -> None:
     async with database.transaction() as connection:
-        await connection.execute(
-            update(table).where(table.c.id == photo.id).values(state=PhotoState.FORGOTTEN)
-        )
+        await connection.execute(update(table).where(table.c.id == photo.id).values(state=PhotoState.FORGOTTEN))
 
 
 async def test_what_a_message_said_is_changed_by_storing(photos: Photos) -> None:
@@ -98,14 +96,12 @@ async def test_an_edited_caption_embeds_the_photo_again(photos: Photos, database
     assert edit.photo.state is PhotoState.INDEXED
 
 
-async def test_an_edited_picture_keeps_the_old_vector(
-    photos: Photos, queue: IndexQueue, database: Database
-) -> None:
+async def test_an_edited_picture_keeps_the_old_vector(photos: Photos, queue: IndexQueue, database: Database) -> None:
     """Another picture waits to be indexed, with no attempts counted, and the old image is gone."""
     old = await added(photos, post(1))
     await Embeddings(database, MODEL).store({old.image_id: unit(1)})
     await queue.claim(1, NOON, timedelta(minutes=1))
-    await queue.postpone(old.id, "no connection", NOON + timedelta(days=1))
+    await queue.postpone(old.id, old.image_id, "no connection", NOON + timedelta(days=1))
     edit = await photos.edit(post(1, file="new"))
     assert edit is not None
     assert (edit.image_changed, edit.previous_image_id) == (True, old.image_id)
@@ -146,9 +142,7 @@ async def test_an_edit_brings_a_forgotten_photo_back(photos: Photos, database: D
 async def test_a_removed_photo_leaves_its_vector_behind(photos: Photos, database: Database) -> None:
     """Row, image and vectors go; a picture that was also posted elsewhere stays there."""
     embeddings = Embeddings(database, MODEL)
-    alone, here, there = await indexed(
-        database, post(1), post(2, file="shared"), post(2, chat_id=-5, file="shared")
-    )
+    alone, here, there = await indexed(database, post(1), post(2, file="shared"), post(2, chat_id=-5, file="shared"))
     assert await photos.remove(GROUP.id, 1) is not None
     assert await photos.remove(GROUP.id, 2) is not None
     assert await photos.remove(GROUP.id, 2) is None
@@ -172,7 +166,7 @@ async def test_counts_mix_chats_and_states(photos: Photos, queue: IndexQueue, da
     await indexed(database, post(2, minutes=5), post(3, minutes=3), post(1, chat_id=-5))
     failing = await added(photos, post(4, minutes=7))
     await queue.claim(9, NOON, timedelta(minutes=1))
-    await queue.fail(failing.id, "not a picture")
+    await queue.fail(failing.id, failing.image_id, "not a picture")
     await added(photos, post(5, minutes=8))
     counts = await photos.counts(GROUP.id)
     assert (counts.indexed, counts.waiting, counts.failed) == (2, 1, 1)

@@ -46,7 +46,7 @@ async def test_what_a_dead_process_had_in_hand_waits_for_its_lease(photos: Photo
     held = await added(photos, post(1))
     postponed = await added(photos, post(2))
     await queue.claim(9, NOON, LEASE)
-    await queue.postpone(postponed.id, "try later", AFTER_LEASE)
+    await queue.postpone(postponed.id, postponed.image_id, "try later", AFTER_LEASE)
     assert await queue.release_all() == 1
     assert [photo.id for photo in await queue.claim(9, SOON, LEASE)] == [held.id]
 
@@ -76,8 +76,8 @@ async def test_a_failure_of_the_old_picture_fails_the_new(photos: Photos, queue:
     photo = await added(photos, post(1))
     await queue.claim(9, NOON, LEASE)
     await photos.edit(post(1, file="new"))
-    await queue.fail(photo.id, "not a picture")
-    await queue.postpone(photo.id, "no connection", AFTER_LEASE)
+    await queue.fail(photo.id, photo.image_id, "not a picture")
+    await queue.postpone(photo.id, photo.image_id, "no connection", AFTER_LEASE)
     waiting = (await queue.claim(9, NOON, LEASE))[0]
     assert (waiting.file_unique_id, waiting.attempts, waiting.error) == ("unique-new", 0, None)
 
@@ -86,7 +86,7 @@ async def test_a_failure_forgets_its_reason(photos: Photos, queue: IndexQueue) -
     """A photo given up keeps why, and leaves the queue."""
     photo = await added(photos, post(1))
     await queue.claim(9, NOON, LEASE)
-    await queue.fail(photo.id, "not a picture")
+    await queue.fail(photo.id, photo.image_id, "not a picture")
     failed = (await photos.get([photo.id]))[photo.id]
     assert (failed.state, failed.error) == (PhotoState.FAILED, "not a picture")
     assert await queue.claim(9, AFTER_LEASE, LEASE) == []
@@ -96,7 +96,7 @@ async def test_a_postponed_photo_is_retried_at_once(photos: Photos, queue: Index
     """It comes back when it is due, with the attempt counted and the reason kept."""
     photo = await added(photos, post(1))
     await queue.claim(9, NOON, LEASE)
-    await queue.postpone(photo.id, "no connection", SOON)
+    await queue.postpone(photo.id, photo.image_id, "no connection", SOON)
     assert await queue.claim(9, NOON, LEASE) == []
     again = (await queue.claim(9, SOON, LEASE))[0]
     assert (again.id, again.attempts, again.error) == (photo.id, 1, "no connection")
@@ -107,7 +107,7 @@ async def test_postponed_photos_hold_up_the_new_ones(photos: Photos, queue: Inde
     for number in range(5):
         await added(photos, post(number))
     for photo in await queue.claim(9, NOON, LEASE):
-        await queue.postpone(photo.id, "no connection", AFTER_LEASE)
+        await queue.postpone(photo.id, photo.image_id, "no connection", AFTER_LEASE)
     new = await added(photos, post(6))
     assert [photo.id for photo in await queue.claim(2, SOON, LEASE)] == [new.id]
 
@@ -119,7 +119,7 @@ async def test_the_indexer_sleeps_past_the_next_photo(photos: Photos, queue: Ind
     assert await queue.next_due(NOON) == NOON
     await queue.claim(9, NOON, LEASE)
     assert await queue.next_due(NOON) == AFTER_LEASE
-    await queue.postpone(photo.id, "no connection", SOON)
+    await queue.postpone(photo.id, photo.image_id, "no connection", SOON)
     assert await queue.next_due(NOON) == SOON
     assert await queue.next_due(AFTER_LEASE) == AFTER_LEASE
 
@@ -129,7 +129,7 @@ async def test_waiting_counts_what_is_done(photos: Photos, queue: IndexQueue) ->
     for number in range(3):
         await added(photos, post(number))
     claimed = await queue.claim(2, NOON, LEASE)
-    await queue.fail(claimed[0].id, "not a picture")
+    await queue.fail(claimed[0].id, claimed[0].image_id, "not a picture")
     assert await queue.waiting() == 2
 
 
@@ -141,7 +141,7 @@ async def test_the_failure_of_an_edited_away_picture_sinks_the_new_one(photos: P
     assert edit is not None
     [after] = await queue.claim(9, NOON, LEASE)
     assert after.image_id != before.image_id
-    await queue.fail(before.id, "the old file is gone")
+    await queue.fail(before.id, before.image_id, "the old file is gone")
     assert await queue.finish([(after.id, after.image_id)]) == [(after.id, after.image_id)]
 
 

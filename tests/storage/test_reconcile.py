@@ -58,9 +58,7 @@ async def test_a_lost_chroma_directory_loses_the_vectors(sqlite: Database, locat
     await index.close()
 
 
-async def test_changes_during_a_reconcile_are_undone(
-    index: VectorIndex, chroma: ChromaIndex, sqlite: Database
-) -> None:
+async def test_changes_during_a_reconcile_are_undone(index: VectorIndex, chroma: ChromaIndex, sqlite: Database) -> None:
     """Photos added, removed and moved while Chroma is filled end up as SQL has them."""
     entries = await indexed(sqlite, *(post(number) for number in range(40)))
     filling = asyncio.create_task(index.reconcile())
@@ -72,5 +70,6 @@ async def test_changes_during_a_reconcile_are_undone(
     late = await indexed(sqlite, *(post(number) for number in range(100, 105)))
     await index.add(late)
     await filling
+    await index.settled()
     held = sorted([place async for page in chroma.pages() for place in page])
     assert held == [entry.place for entry in [*entries[10:], *late]]

@@ -38,11 +38,7 @@ def recorded() -> Iterator[Recorded]:
 
 async def _plans(database: Database, recorded: Recorded) -> list[str]:
     """SQLite's plan, line by line, for each recorded statement that looks something up."""
-    asked = [
-        (text, values)
-        for text, values in recorded
-        if text.split()[0] in {"SELECT", "UPDATE", "DELETE", "WITH"}
-    ]
+    asked = [(text, values) for text, values in recorded if text.split()[0] in {"SELECT", "UPDATE", "DELETE", "WITH"}]
     lines: list[str] = []
     async with database.reading() as connection:
         for statement, values in asked:
@@ -67,8 +63,8 @@ async def _queries_by_queue(queue: IndexQueue) -> None:
     await queue.claim(4, NOON, timedelta(minutes=1))
     await queue.release_all()
     await queue.finish([(1, 1), (2, 2)])
-    await queue.fail(1, "why")
-    await queue.postpone(1, "why", NOON)
+    await queue.fail(1, 1, "why")
+    await queue.postpone(1, 1, "why", NOON)
     await queue.next_due(NOON)
     await queue.waiting()
 

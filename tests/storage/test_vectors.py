@@ -26,9 +26,7 @@ NOTHING = Reconciled(0, 0, 0, rebuilt=False)
 @pytest.fixture(params=["exact", "chroma", "scan"])
 async def each_way(request: pytest.FixtureRequest, sqlite: Database, chroma: ChromaIndex) -> VectorIndex:
     """The index, answering from memory, by Chroma or by a scan of SQL."""
-    index = VectorIndex(
-        Embeddings(sqlite, MODEL), chroma, exact_limit=1_000 if request.param == "exact" else 0
-    )
+    index = VectorIndex(Embeddings(sqlite, MODEL), chroma, exact_limit=1_000 if request.param == "exact" else 0)
     if request.param == "chroma":
         await index.reconcile()
     return index
@@ -77,9 +75,7 @@ async def test_a_removed_photo_is_found(each_way: VectorIndex, sqlite: Database)
     assert _ids(await each_way.nearest(GROUP.id, unit(1), 5)) == [kept.photo_id]
 
 
-async def test_a_photo_added_after_the_first_question_is_missed(
-    each_way: VectorIndex, sqlite: Database
-) -> None:
+async def test_a_photo_added_after_the_first_question_is_missed(each_way: VectorIndex, sqlite: Database) -> None:
     """It is found by the next question."""
     first = await indexed(sqlite, post(1))
     await each_way.add(first)
@@ -125,9 +121,7 @@ async def test_small_chats_pay_for_chroma(index: VectorIndex, collection: Sick, 
     assert collection.asked == 1
 
 
-async def test_a_chat_larger_than_the_budget_is_loaded(
-    chroma: ChromaIndex, collection: Sick, sqlite: Database
-) -> None:
+async def test_a_chat_larger_than_the_budget_is_loaded(chroma: ChromaIndex, collection: Sick, sqlite: Database) -> None:
     """It is asked of Chroma, though it is not over the limit of photos."""
     index = VectorIndex(Embeddings(sqlite, MODEL), chroma, cache_bytes=1_000)
     await index.add(await indexed(sqlite, *(post(number) for number in range(20))))
@@ -180,9 +174,7 @@ async def test_a_chroma_that_hangs_holds_the_answer_up(
     awake.set()
 
 
-async def test_a_failing_upsert_fails_the_photo(
-    index: VectorIndex, collection: Sick, sqlite: Database
-) -> None:
+async def test_a_failing_upsert_fails_the_photo(index: VectorIndex, collection: Sick, sqlite: Database) -> None:
     """Additions and removals go on without Chroma; reconciling brings it up to date."""
     old = await indexed(sqlite, post(1), post(2))
     await index.add(old)
