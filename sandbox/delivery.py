@@ -83,7 +83,7 @@ def hears(bot: Bot, chat: Chat, message: Message, world: World) -> bool:
     if message.sender and message.sender.id == bot.id:
         return False
     open_to_all = chat.is_channel or bool(message.service) or member.reads_all or member.is_admin
-    return open_to_all or _is_meant_for(bot, chat, message)
+    return open_to_all or _is_meant_for(bot, chat, message, world)
 
 
 def _blocked(bot: Bot, chat: Chat) -> bool:
@@ -95,14 +95,17 @@ def _is_about(message: Message, bot: Bot) -> bool:
     return bool(message.service.get("left_chat_member", {}).get("id") == bot.id)
 
 
-def _is_meant_for(bot: Bot, chat: Chat, message: Message) -> bool:
+def _is_meant_for(bot: Bot, chat: Chat, message: Message, world: World) -> bool:
     """What a bot in privacy mode still sees: commands, mentions, replies to it, messages sent through it."""
     if message.via_bot and message.via_bot.id == bot.id:
         return True
     replied = chat.messages.get(message.reply_to) if message.reply_to else None
     if replied and replied.sender and replied.sender.id == bot.id:
         return True
-    return any(_addresses(word, bot, chat) for word in _addressed_words(message))
+    words = _addressed_words(message)
+    if any(word.endswith(f"@{bot.user.username}".lower()) for word in words):
+        return True
+    return any(word.startswith("/") and "@" not in word for word in words) and _spoke_last(bot, chat, world)
 
 
 def _addressed_words(message: Message) -> list[str]:
@@ -114,14 +117,7 @@ def _addressed_words(message: Message) -> list[str]:
     ]
 
 
-def _addresses(word: str, bot: Bot, chat: Chat) -> bool:
-    name = f"@{bot.user.username}".lower()
-    if word.startswith("/") and "@" not in word:
-        return _spoke_last(bot, chat)
-    return word.endswith(name)
-
-
-def _spoke_last(bot: Bot, chat: Chat) -> bool:
+def _spoke_last(bot: Bot, chat: Chat, world: World) -> bool:
     """A bare /command is meant for the bot that was the last to write, or for all when none has written yet."""
-    last = next((m for m in reversed(chat.messages.values()) if m.sender and m.sender.is_bot and not m.service), None)
-    return last is None or last.sender is None or last.sender.id == bot.id
+    writers = (m.sender.id for m in reversed(chat.messages.values()) if m.sender and m.sender.is_bot and not m.service)
+    return next((writer for writer in writers if world.bot_by_id(writer)), bot.id) == bot.id

@@ -1,7 +1,6 @@
 """Putting messages into chats, changing them and taking them out, whoever does it."""
 
 import secrets
-from dataclasses import replace
 from typing import Any
 
 from sandbox import delivery
@@ -52,11 +51,6 @@ def edit(world: World, chat: Chat, message: Message, content: Content) -> None:
     message.content = content
     message.edit_date = world.clock.date()
     delivery.edited_message(world, chat, message)
-
-
-def edit_text(world: World, chat: Chat, message: Message, text: str, entities: list[dict[str, Any]]) -> None:
-    """Gives a message another text or caption."""
-    edit(world, chat, message, replace(message.content, text=text, entities=entities))
 
 
 def delete(world: World, chat: Chat, message_ids: list[int]) -> None:

@@ -105,7 +105,7 @@ class Webhook:
         try:
             async with self._free:
                 response = await self._client.post(self.address.url, content=body, headers=headers)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             return self._failed(str(error) or type(error).__name__)
         if not response.is_success:
             asked = response.headers.get("retry-after", "")

@@ -72,12 +72,20 @@ class World:
         self.bots[token] = Bot(token, user, UpdateQueue(self.clock))
         return self.bots[token]
 
-    def add_person(self, first_name: str, user_id: int | None = None, **details: str | None) -> User:
-        """A new person."""
+    def add_person(
+        self,
+        first_name: str,
+        user_id: int | None = None,
+        *,
+        last_name: str | None = None,
+        username: str | None = None,
+        language_code: str | None = "en",
+    ) -> User:
+        """A new person. Raises BadRequest when the id is taken."""
         number = user_id if user_id is not None else next(i for i in self._person_ids if i not in self.people)
         if number in self.people:
             raise BadRequest(f"a user with the id {number} exists already")
-        self.people[number] = User(number, first_name, **details)  # type: ignore[arg-type]
+        self.people[number] = User(number, first_name, last_name, username, language_code=language_code)
         return self.people[number]
 
     def bot_by_token(self, token: str) -> Bot:

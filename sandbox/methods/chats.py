@@ -10,7 +10,6 @@ from sandbox.methods.targets import inside, known_chat, message_of
 from sandbox.users import User
 
 GIFTS = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
-ADMINS_ONLY = "CHAT_ADMIN_REQUIRED"
 MAX_TITLE = 128
 
 

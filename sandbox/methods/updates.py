@@ -53,14 +53,22 @@ async def set_webhook(call: MethodCall) -> bool:
 
 def _address(call: MethodCall, url: str) -> Address:
     """As a Bot API server that runs locally: HTTP and any port are fine."""
-    given, parts = call.parameters, urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    given = call.parameters
+    if not _is_address(url):
         raise BadRequest("bad webhook: An HTTPS URL must be provided for webhook")
     secret = given.text("secret_token")
     if not _SECRET.fullmatch(secret):
         raise BadRequest("secret token contains unallowed characters")
     connections = given.integer("max_connections", 40, 1, 100)
     return Address(url, secret, connections, "certificate" in given.files, given.text("ip_address") or None)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 async def delete_webhook(call: MethodCall) -> bool:

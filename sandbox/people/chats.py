@@ -31,9 +31,13 @@ async def create_user(request: PeopleRequest) -> Response:
     first_name = fields.text("first_name").strip()
     if not first_name:
         raise BadRequest("a person needs a first_name")
-    details = {name: fields.text(name) or None for name in ("last_name", "username")}
-    language = fields.text("language_code", "en")
-    user = request.world.add_person(first_name, fields.integer("id") or None, language_code=language, **details)
+    user = request.world.add_person(
+        first_name,
+        fields.integer("id") or None,
+        last_name=fields.text("last_name") or None,
+        username=fields.text("username") or None,
+        language_code=fields.text("language_code", "en"),
+    )
     return answer(user.as_object())
 
 

@@ -4,6 +4,7 @@ import pytest
 import telegram
 from telegram.error import BadRequest, ChatMigrated, Forbidden
 
+from sandbox.server import Sandbox
 from tests.sandbox.people import People, png
 
 
@@ -120,3 +121,20 @@ async def test_chat_and_members_cannot_be_looked_up(bot: telegram.Bot, people: P
     assert (await bot.get_chat(ann.id)).username == "ann"
     with pytest.raises(BadRequest, match=r"(?i)chat not found"):
         await bot.get_chat(-5)
+
+
+async def test_command_goes_to_every_bot(bot: telegram.Bot, people: People, sandbox: Sandbox) -> None:
+    """In privacy mode a bare command is for the bot that wrote last; anonymous administrators are no bots."""
+    await people.patch("/api/bot", can_read_all_group_messages=False)
+    other = await people.post("/api/bots", name="Other", username="other_bot")
+    await people.patch("/api/bot", bot_id=other["user"]["id"], can_read_all_group_messages=False)
+    ann = await people.person()
+    chat = await people.chat(ann, type="supergroup")
+    await people.post(f"/api/chats/{chat}/members", user_id=other["user"]["id"], status="member", by=ann.id)
+    async with telegram.Bot(other["token"], base_url=sandbox.bot_url) as second:
+        await ann.say("/to_all", chat)
+        await second.send_message(chat, "me!")
+        await ann.say("nobody's", chat, anonymous=True)
+        await ann.say("/to_second", chat)
+        heard = [[u.message.text for u in await b.get_updates() if u.message and u.message.text] for b in (bot, second)]
+    assert heard == [["/to_all"], ["/to_all", "/to_second"]]

@@ -139,6 +139,7 @@ async def test_reply_to_a_webhook_is_ignored(bot: telegram.Bot, people: People, 
     ("arguments", "reason"),
     [
         ({"url": "ftp://127.0.0.1/"}, "An HTTPS URL must be provided"),
+        ({"url": "http://[x"}, "An HTTPS URL must be provided"),
         ({"url": "http://127.0.0.1/", "secret_token": "a b"}, "unallowed characters"),
     ],
 )
