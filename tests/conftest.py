@@ -39,7 +39,7 @@ async def people(sandbox: Sandbox) -> AsyncIterator[People]:
     """Everybody in it."""
     everybody = People(sandbox.url)
     yield everybody
-    await everybody.close()
+    await everybody.aclose()
 
 
 @pytest.fixture

@@ -11,18 +11,18 @@ from PIL import Image
 Message = dict[str, Any]
 T = TypeVar("T")
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until a condition that should come true counts as missed; met ones take a fraction of one."""
 
 
-async def until(condition: Callable[[], Awaitable[T]], what: str) -> T:
+async def until(condition: Callable[[], Awaitable[T]], what: str, patience: float = PATIENCE) -> T:
     """Waits until `condition` gives something true, and returns it."""
-    async with asyncio.timeout(PATIENCE) as patience:
-        while not (got := await condition()):
-            if (when := patience.when()) is not None and when - asyncio.get_running_loop().time() < 0.1:
-                raise AssertionError(f"waited in vain for {what}")
-            await asyncio.sleep(0.02)
-        return got
+    deadline = asyncio.get_running_loop().time() + patience
+    while not (got := await condition()):
+        if asyncio.get_running_loop().time() > deadline:
+            raise AssertionError(f"waited in vain for {what}")
+        await asyncio.sleep(0.02)
+    return got
 
 
 def jpeg(colour: str | tuple[int, int, int] = "red", size: tuple[int, int] = (640, 480), quality: int = 90) -> bytes:
@@ -38,7 +38,7 @@ class People:
     def __init__(self, url: str) -> None:
         self._http = httpx.AsyncClient(base_url=url, timeout=PATIENCE)
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         await self._http.aclose()
 
     async def ask(self, method: str, path: str, **options: Any) -> Any:

@@ -5,9 +5,14 @@ import { fullName } from "./person.js";
 import { store } from "./store.js";
 
 const WORDS = {
-  typing: "is typing", upload_photo: "is sending a photo", upload_document: "is sending a file",
-  upload_video: "is sending a video", record_voice: "is recording a voice message", upload_voice: "is sending a voice message",
-  choose_sticker: "is choosing a sticker", find_location: "is finding a place",
+  typing: "is typing",
+  upload_photo: "is sending a photo",
+  upload_document: "is sending a file",
+  upload_video: "is sending a video",
+  record_voice: "is recording a voice message",
+  upload_voice: "is sending a voice message",
+  choose_sticker: "is choosing a sticker",
+  find_location: "is finding a place",
 };
 
 let row = null;
@@ -25,8 +30,11 @@ export function actingRow() {
   const text = actingText(store.chatId, store.topicId);
   if (text === null) row = null;
   else if (text !== shown || row === null) {
-    row = h("div", { class: "acting-row" }, h("div", { class: "bubble" },
-      h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), text));
+    row = h(
+      "div",
+      { class: "acting-row" },
+      h("div", { class: "bubble" }, h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), text),
+    );
   }
   shown = text;
   return row;

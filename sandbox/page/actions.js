@@ -39,7 +39,9 @@ function menuAt(event) {
 
 /** Send a line of text as me, in the topic on show; true where it was sent. */
 export async function say(chatId, text, more = {}) {
-  return attempt(() => api.send(chatId, { user_id: store.me.id, text, message_thread_id: store.topicId || null, ...more }));
+  return attempt(() =>
+    api.send(chatId, { user_id: store.me.id, text, message_thread_id: store.topicId || null, ...more }),
+  );
 }
 
 /** Do it, or say in a toast why not; true where it was done. */
@@ -59,13 +61,18 @@ function itemsFor(message) {
   const link = linkTo(message);
   const items = [reactionRow(message), { label: "Reply", icon: "reply", action: () => store.emit("reply", message) }];
   if (isEditable(message) && (words !== undefined || kindOf(message))) {
-    items.push({ label: words === undefined ? "Add a caption" : "Edit", icon: "edit", action: () => store.emit("edit", message) });
+    items.push({
+      label: words === undefined ? "Add a caption" : "Edit",
+      icon: "edit",
+      action: () => store.emit("edit", message),
+    });
   }
   if (message.photo) {
     items.push({ label: "Open picture", icon: "eye", action: () => store.emit("lightbox", message) });
     if (botKnows("similar")) items.push({ label: "Find similar", icon: "search", action: () => similar(message) });
   }
-  if (words) items.push({ label: "Copy text", icon: "copy", action: () => void copy(words) });
+  const guarded = message.has_protected_content || store.chats.get(message.chat.id)?.has_protected_content;
+  if (words && !guarded) items.push({ label: "Copy text", icon: "copy", action: () => void copy(words) });
   if (link) items.push({ label: "Copy link", icon: "link", action: () => void copy(link) });
   items.push(null, { label: "Delete", icon: "trash", danger: true, action: () => askDelete(message) });
   return items;
@@ -75,14 +82,19 @@ const EMOJI = ["👍", "❤", "🔥", "😁", "🎉", "😢"];
 
 function reactionRow(message) {
   const path = [message.chat.id, message.message_id];
-  return { row: "React", items: EMOJI.map((emoji) => ({
-    label: emoji, action: () => void attempt(() => api.react(...path, { user_id: store.me.id, emoji })),
-  })) };
+  return {
+    row: "React",
+    items: EMOJI.map((emoji) => ({
+      label: emoji,
+      action: () => void attempt(() => api.react(...path, { user_id: store.me.id, emoji })),
+    })),
+  };
 }
 
 function similar(message) {
   void say(message.chat.id, "/similar", {
-    reply_to_message_id: message.message_id, message_thread_id: message.is_topic_message ? message.message_thread_id : null,
+    reply_to_message_id: message.message_id,
+    message_thread_id: message.is_topic_message ? message.message_thread_id : null,
   });
 }
 
@@ -101,18 +113,32 @@ async function copy(text) {
 
 function askDelete(message) {
   const back = document.activeElement;
-  const box = dialog("ask", h("h2", {}, "Delete this message?"),
+  const box = dialog(
+    "ask",
+    h("h2", {}, "Delete this message?"),
     h("p", { class: "note" }, "It goes for everybody. Bots are never told, as in Telegram."),
-    h("div", { class: "dialog-actions" },
+    h(
+      "div",
+      { class: "dialog-actions" },
       h("button", { type: "button", class: "button", onclick: () => box.close() }, "Cancel"),
-      h("button", {
-        type: "button", class: "button danger", autofocus: true,
-        onclick: () => {
-          box.close();
-          void attempt(() => api.remove(message.chat.id, message.message_id, store.me.id));
+      h(
+        "button",
+        {
+          type: "button",
+          class: "button danger",
+          autofocus: true,
+          onclick: () => {
+            box.close();
+            void attempt(() => api.remove(message.chat.id, message.message_id, store.me.id));
+          },
         },
-      }, "Delete")));
+        "Delete",
+      ),
+    ),
+  );
   box.setAttribute("aria-label", "Delete this message?");
-  box.addEventListener("close", () => (back?.isConnected ? back : byId("composer-text"))?.focus({ preventScroll: true }));
+  box.addEventListener("close", () =>
+    (back?.isConnected ? back : byId("composer-text"))?.focus({ preventScroll: true }),
+  );
   box.showModal();
 }

@@ -29,7 +29,9 @@ export function pickFiles() {
 
 function startDropping(area, veil) {
   let depth = 0;
-  const show = (on) => { veil.hidden = !on; };
+  const show = (on) => {
+    veil.hidden = !on;
+  };
   const carriesFiles = (event) => event.dataTransfer?.types.includes("Files") && store.chat !== null;
   veil.append(h("div", { class: "drop-card" }, icon("attach"), "Drop pictures to send them"));
   area.addEventListener("dragenter", (event) => {
@@ -58,19 +60,33 @@ function preview(files) {
   const { text, replyTo } = composer.state;
   const chosen = files.map((file) => ({ file, url: URL.createObjectURL(file) }));
   const grid = h("div", { class: "outgoings" });
-  const caption = h("textarea", { class: "field", rows: "2", placeholder: "Caption", "aria-label": "Caption", value: text, dir: "auto" });
+  const caption = h("textarea", {
+    class: "field",
+    rows: "2",
+    placeholder: "Caption",
+    "aria-label": "Caption",
+    value: text,
+    dir: "auto",
+  });
   const asFile = checkbox("Send as file");
   const spoiler = checkbox("Hide with a spoiler");
   const problem = h("p", { class: "error", role: "alert" });
   const title = h("h2", {});
   const send = h("button", { type: "submit", class: "button primary" }, "Send");
   const redraw = () => {
-    title.textContent = titleOf(chosen.map(({ file }) => file), asFile.input.checked);
-    grid.replaceChildren(...chosen.map((item) => thumbnail(item, () => {
-      chosen.splice(chosen.indexOf(item), 1);
-      if (chosen.length === 0) box.close();
-      redraw();
-    })));
+    title.textContent = titleOf(
+      chosen.map(({ file }) => file),
+      asFile.input.checked,
+    );
+    grid.replaceChildren(
+      ...chosen.map((item) =>
+        thumbnail(item, () => {
+          chosen.splice(chosen.indexOf(item), 1);
+          if (chosen.length === 0) box.close();
+          redraw();
+        }),
+      ),
+    );
     const anyPhoto = chosen.some(({ file }) => isPhoto(file));
     asFile.node.hidden = !anyPhoto;
     spoiler.node.hidden = !anyPhoto || asFile.input.checked;
@@ -80,9 +96,15 @@ function preview(files) {
     send.disabled = true;
     send.textContent = "Sending…";
     try {
-      await upload(chosen.map(({ file }) => file), {
-        caption: caption.value.trim(), asFile: asFile.input.checked, spoiler: spoiler.input.checked, replyTo,
-      });
+      await upload(
+        chosen.map(({ file }) => file),
+        {
+          caption: caption.value.trim(),
+          asFile: asFile.input.checked,
+          spoiler: spoiler.input.checked,
+          replyTo,
+        },
+      );
       composer.clear();
       box.close();
     } catch (error) {
@@ -92,9 +114,22 @@ function preview(files) {
       send.textContent = "Send";
     }
   };
-  const form = h("form", { onsubmit: submit }, title, grid, caption, asFile.node, spoiler.node, problem,
-    h("div", { class: "dialog-actions" },
-      h("button", { type: "button", class: "button", onclick: () => box.close() }, "Cancel"), send));
+  const form = h(
+    "form",
+    { onsubmit: submit },
+    title,
+    grid,
+    caption,
+    asFile.node,
+    spoiler.node,
+    problem,
+    h(
+      "div",
+      { class: "dialog-actions" },
+      h("button", { type: "button", class: "button", onclick: () => box.close() }, "Cancel"),
+      send,
+    ),
+  );
   const box = dialog("attach", form);
   box.setAttribute("aria-label", "Send files");
   box.addEventListener("close", () => {
@@ -125,8 +160,15 @@ function titleOf(files, asFile) {
 }
 
 function thumbnail({ file, url }, remove) {
-  const picture = isPhoto(file) ? h("img", { src: url, alt: file.name })
-    : h("span", { class: "outgoing-file" }, icon("file"), h("span", {}, file.name), h("small", {}, fileSize(file.size)));
+  const picture = isPhoto(file)
+    ? h("img", { src: url, alt: file.name })
+    : h(
+        "span",
+        { class: "outgoing-file" },
+        icon("file"),
+        h("span", {}, file.name),
+        h("small", {}, fileSize(file.size)),
+      );
   return h("div", { class: "outgoing" }, picture, iconButton("close", `Leave out ${file.name}`, remove));
 }
 
@@ -134,7 +176,8 @@ function thumbnail({ file, url }, remove) {
 async function upload(files, { caption, asFile, spoiler, replyTo }) {
   const photos = asFile ? [] : files.filter(isPhoto);
   const parts = [];
-  for (let i = 0; i < photos.length; i += LARGEST_ALBUM) parts.push({ photo: photos.slice(i, i + LARGEST_ALBUM), spoiler });
+  for (let i = 0; i < photos.length; i += LARGEST_ALBUM)
+    parts.push({ photo: photos.slice(i, i + LARGEST_ALBUM), spoiler });
   for (const file of files.filter((each) => !photos.includes(each))) parts.push({ document: file });
   const target = { user_id: store.me.id, message_thread_id: store.topicId || null };
   for (const [i, part] of parts.entries()) {

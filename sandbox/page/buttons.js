@@ -11,17 +11,36 @@ const busy = new Set();
 export function keyboard(message) {
   const rows = message.reply_markup?.inline_keyboard;
   if (!rows?.length) return null;
-  return h("div", { class: "keyboard", role: "group", "aria-label": "Buttons" }, rows.map((row, y) =>
-    h("div", { class: "keyboard-row" }, row.map((button, x) => key(message, button, `button-${y}-${x}`)))));
+  return h(
+    "div",
+    { class: "keyboard", role: "group", "aria-label": "Buttons" },
+    rows.map((row, y) =>
+      h(
+        "div",
+        { class: "keyboard-row" },
+        row.map((button, x) => key(message, button, `button-${y}-${x}`)),
+      ),
+    ),
+  );
 }
 
 function key(message, button, place) {
   const [mark, press] = behaviour(message, button);
   const id = `${message.chat.id}:${message.message_id}:${button.callback_data}`;
-  return h("button", {
-    type: "button", "data-key": place, "data-callback": id, tabindex: "-1", disabled: press === null,
-    "aria-busy": busy.has(id) ? "true" : null, onclick: press && ((event) => press(event, id)),
-  }, button.text, mark && icon(mark));
+  return h(
+    "button",
+    {
+      type: "button",
+      "data-key": place,
+      "data-callback": id,
+      tabindex: "-1",
+      disabled: press === null,
+      "aria-busy": busy.has(id) ? "true" : null,
+      onclick: press && ((event) => press(event, id)),
+    },
+    button.text,
+    mark && icon(mark),
+  );
 }
 
 /** `[icon or null, what a press does or null]`: null for kinds that a local Telegram cannot serve. */
@@ -39,7 +58,10 @@ async function callback(message, button, id) {
   setBusy(id, true);
   try {
     const answer = await api.callback({
-      chat_id: message.chat.id, message_id: message.message_id, user_id: store.me.id, data: button.callback_data,
+      chat_id: message.chat.id,
+      message_id: message.message_id,
+      user_id: store.me.id,
+      data: button.callback_data,
     });
     showAnswer(answer);
   } catch (error) {

@@ -15,16 +15,24 @@ function items(chat, me) {
   const inside = INSIDE.has(chat.bot);
   const set = (user_id, status) => () => void attempt(() => api.setMember(chat.id, { user_id, status, by: me.id }));
   if (chat.type === "private") {
-    return [inside ? { label: "Block the bot", icon: "close", danger: true, action: set("bot", "kicked") }
-      : { label: "Unblock the bot", icon: "check", action: set("bot", "member") }];
+    return [
+      inside
+        ? { label: "Block the bot", icon: "close", danger: true, action: set("bot", "kicked") }
+        : { label: "Unblock the bot", icon: "check", action: set("bot", "member") },
+    ];
   }
-  const list = inside ? [
-    chat.bot === "administrator" ? { label: "Take the bot's rights", icon: "bot", action: set("bot", "member") }
-      : { label: "Make the bot administrator", icon: "bot", action: set("bot", "administrator") },
-    { label: "Remove the bot", icon: "close", danger: true, action: set("bot", "kicked") },
-  ] : [{ label: "Add the bot", icon: "bot", action: set("bot", "member") }];
+  const list = inside
+    ? [
+        chat.bot === "administrator"
+          ? { label: "Take the bot's rights", icon: "bot", action: set("bot", "member") }
+          : { label: "Make the bot administrator", icon: "bot", action: set("bot", "administrator") },
+        { label: "Remove the bot", icon: "close", danger: true, action: set("bot", "kicked") },
+      ]
+    : [{ label: "Add the bot", icon: "bot", action: set("bot", "member") }];
   if (chat.type === "channel") list.splice(0, inside ? 1 : 0);
-  if (chat.type === "group") list.push({ label: "Make it a supergroup", icon: "jump", action: () => void attempt(() => api.migrate(chat.id)) });
-  if (chat.members.includes(me.id)) list.push(null, { label: "Leave", icon: "back", danger: true, action: set(me.id, "left") });
+  if (chat.type === "group")
+    list.push({ label: "Make it a supergroup", icon: "jump", action: () => void attempt(() => api.migrate(chat.id)) });
+  if (chat.members.includes(me.id))
+    list.push(null, { label: "Leave", icon: "back", danger: true, action: set(me.id, "left") });
   return list;
 }

@@ -15,8 +15,10 @@ export function commands() {
   const languages = [navigator.language.slice(0, 2), ""];
   for (const type of SCOPES[kind]) {
     for (const language of languages) {
-      const found = bot.commands.find((set) => set.language_code === language && set.commands.length > 0
-        && applies(JSON.parse(set.scope), type, chat, me));
+      const found = bot.commands.find(
+        (set) =>
+          set.language_code === language && set.commands.length > 0 && applies(JSON.parse(set.scope), type, chat, me),
+      );
       if (found) return found.commands;
     }
   }

@@ -16,7 +16,12 @@ const TALLEST = 200;
 export class Composer {
   #node = byId("composer");
   #text = h("textarea", {
-    id: "composer-text", rows: "1", "aria-label": "Message", autocomplete: "off", dir: "auto", enterkeyhint: "send",
+    id: "composer-text",
+    rows: "1",
+    "aria-label": "Message",
+    autocomplete: "off",
+    dir: "auto",
+    enterkeyhint: "send",
   });
   #bar = h("div", { class: "composer-bar", hidden: true });
   #send = iconButton("send", "Send", () => void this.#submit(), { class: "icon-button send" });
@@ -67,15 +72,27 @@ export class Composer {
     const row = this.#joinRow() ?? this.#writeRow();
     if (!this.#node.contains(row)) this.#node.replaceChildren(row);
     const { chat } = store;
-    this.#text.placeholder = chat?.type === "channel" ? "Broadcast a message" : `Message as ${store.me?.first_name ?? "…"}`;
+    this.#text.placeholder =
+      chat?.type === "channel" ? "Broadcast a message" : `Message as ${store.me?.first_name ?? "…"}`;
     this.#showBar();
   }
 
   #row = null;
   #writeRow() {
-    this.#row ??= h("div", { class: "composer-inner" }, this.#inline.node, this.#hints.node, this.#bar,
-      h("div", { class: "composer-row" },
-        iconButton("attach", "Attach pictures or files", () => pickFiles()), this.#text, this.#send));
+    this.#row ??= h(
+      "div",
+      { class: "composer-inner" },
+      this.#inline.node,
+      this.#hints.node,
+      this.#bar,
+      h(
+        "div",
+        { class: "composer-row" },
+        iconButton("attach", "Attach pictures or files", () => pickFiles()),
+        this.#text,
+        this.#send,
+      ),
+    );
     return this.#row;
   }
 
@@ -84,9 +101,20 @@ export class Composer {
     const { chat, me } = store;
     if (!chat?.members || !me || chat.type === "private") return null;
     if (!chat.members.includes(me.id)) {
-      return h("div", { class: "composer-inner join" }, h("button", {
-        type: "button", class: "button", onclick: () => void this.#join(chat.id, me.id),
-      }, icon("plus"), `Join as ${me.first_name}`));
+      return h(
+        "div",
+        { class: "composer-inner join" },
+        h(
+          "button",
+          {
+            type: "button",
+            class: "button",
+            onclick: () => void this.#join(chat.id, me.id),
+          },
+          icon("plus"),
+          `Join as ${me.first_name}`,
+        ),
+      );
     }
     if (chat.type === "channel" && !chat.admins.includes(me.id)) {
       return h("p", { class: "composer-inner join note" }, "Only the channel's administrators can post here.");
@@ -114,8 +142,11 @@ export class Composer {
     this.#send.replaceChildren(icon(this.#target?.kind === "edit" ? "check" : "send"));
     if (!this.#target) return;
     const { kind, message } = this.#target;
-    this.#bar.replaceChildren(icon(kind), h("div", { class: `quote ${colourClass(author(message).id)}` }, quoteBody(message)),
-      iconButton("close", kind === "edit" ? "Stop editing" : "Do not reply", () => this.#cancel()));
+    this.#bar.replaceChildren(
+      icon(kind),
+      h("div", { class: `quote ${colourClass(author(message).id)}` }, quoteBody(message)),
+      iconButton("close", kind === "edit" ? "Stop editing" : "Do not reply", () => this.#cancel()),
+    );
   }
 
   #cancel() {

@@ -9,7 +9,11 @@ import { store } from "./store.js";
 const OPEN = "drawer-open";
 
 export class Drawer {
-  #panels = [["calls", "Calls", new CallLog()], ["faults", "Faults", new FaultPanel()], ["settings", "Settings", new SettingsPanel()]];
+  #panels = [
+    ["calls", "Calls", new CallLog()],
+    ["faults", "Faults", new FaultPanel()],
+    ["settings", "Settings", new SettingsPanel()],
+  ];
   #shown = "calls";
   #node = byId("drawer");
 
@@ -18,10 +22,29 @@ export class Drawer {
     this.#node.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !event.defaultPrevented) this.toggle(false);
     });
-    this.#node.append(h("header", { class: "drawer-head" }, h("h2", {}, "Under the hood"), h("span", { class: "spacer" }),
-      iconButton("close", "Close", () => this.toggle(false))), this.#tabs(), ...this.#panels.map(([id, label, panel]) => h("div", {
-      class: "panel", id: `panel-${id}`, role: "tabpanel", "aria-labelledby": `tab-${id}`, "aria-label": label,
-    }, panel.node)));
+    this.#node.append(
+      h(
+        "header",
+        { class: "drawer-head" },
+        h("h2", {}, "Under the hood"),
+        h("span", { class: "spacer" }),
+        iconButton("close", "Close", () => this.toggle(false)),
+      ),
+      this.#tabs(),
+      ...this.#panels.map(([id, label, panel]) =>
+        h(
+          "div",
+          {
+            class: "panel",
+            id: `panel-${id}`,
+            role: "tabpanel",
+            "aria-labelledby": `tab-${id}`,
+            "aria-label": label,
+          },
+          panel.node,
+        ),
+      ),
+    );
     this.#show(this.#shown);
     if (localStorage.getItem(OPEN) === "yes" && window.innerWidth > 1100) this.toggle(true, false);
   }
@@ -35,10 +58,23 @@ export class Drawer {
   }
 
   #tabs() {
-    return h("div", { class: "tabs", role: "tablist", "aria-label": "Under the hood", onkeydown: (event) => this.#walk(event) },
-      this.#panels.map(([id, label]) => h("button", {
-        type: "button", role: "tab", id: `tab-${id}`, "aria-controls": `panel-${id}`, onclick: () => this.#show(id),
-      }, label)));
+    return h(
+      "div",
+      { class: "tabs", role: "tablist", "aria-label": "Under the hood", onkeydown: (event) => this.#walk(event) },
+      this.#panels.map(([id, label]) =>
+        h(
+          "button",
+          {
+            type: "button",
+            role: "tab",
+            id: `tab-${id}`,
+            "aria-controls": `panel-${id}`,
+            onclick: () => this.#show(id),
+          },
+          label,
+        ),
+      ),
+    );
   }
 
   #walk(event) {

@@ -92,6 +92,9 @@ export function icon(name) {
 
 /** A round button that shows an icon and says `label` in its tooltip and to screen readers. */
 export function iconButton(name, label, onclick, properties = {}) {
-  return h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick, ...properties },
-    icon(name));
+  return h(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": label, title: label, onclick, ...properties },
+    icon(name),
+  );
 }

@@ -21,8 +21,11 @@ function nest(text, start, end, entities, actions) {
     if (entity.offset < at || entity.offset >= end) continue;
     const inside = entities.slice(i + 1).filter((other) => other.offset < stop);
     const block = BLOCKS.has(entity.type);
-    if (entity.offset > at) nodes.push(block ? text.slice(at, entity.offset).replace(/\n$/, "") : text.slice(at, entity.offset));
-    nodes.push(wrap(entity, text.slice(entity.offset, stop), nest(text, entity.offset, stop, inside, actions), actions));
+    if (entity.offset > at)
+      nodes.push(block ? text.slice(at, entity.offset).replace(/\n$/, "") : text.slice(at, entity.offset));
+    nodes.push(
+      wrap(entity, text.slice(entity.offset, stop), nest(text, entity.offset, stop, inside, actions), actions),
+    );
     at = block && text[stop] === "\n" ? stop + 1 : stop;
   }
   if (at < end) nodes.push(text.slice(at, end));
@@ -31,8 +34,13 @@ function nest(text, start, end, entities, actions) {
 
 const BLOCKS = new Set(["pre", "blockquote", "expandable_blockquote"]); // each on lines of its own: no line break beside it
 const TAGS = {
-  bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code",
-  blockquote: "blockquote", expandable_blockquote: "blockquote",
+  bold: "strong",
+  italic: "em",
+  underline: "u",
+  strikethrough: "s",
+  code: "code",
+  blockquote: "blockquote",
+  expandable_blockquote: "blockquote",
 };
 
 function wrap(entity, raw, children, actions) {
@@ -51,7 +59,10 @@ function wrap(entity, raw, children, actions) {
       return link(`tel:${raw}`, children, actions);
     case "bot_command":
       return h("button", { type: "button", class: "text-button", onclick: () => actions.command(raw) }, children);
-    case "mention": case "text_mention": case "hashtag": case "cashtag":
+    case "mention":
+    case "text_mention":
+    case "hashtag":
+    case "cashtag":
       return h("span", { class: "mention" }, children);
     default:
       return TAGS[entity.type] ? h(TAGS[entity.type], {}, children) : h("span", {}, children);
@@ -61,9 +72,17 @@ function wrap(entity, raw, children, actions) {
 /** A link that could run a script (`javascript:`, `data:`) stays plain text. */
 function link(url, children, actions) {
   if (!SAFE_LINK.test(url)) return h("span", {}, children);
-  return h("a", {
-    href: url, target: "_blank", rel: "noopener noreferrer", title: url, onclick: (event) => actions.follow(url, event),
-  }, children);
+  return h(
+    "a",
+    {
+      href: url,
+      target: "_blank",
+      rel: "noopener noreferrer",
+      title: url,
+      onclick: (event) => actions.follow(url, event),
+    },
+    children,
+  );
 }
 
 /** Hidden from eyes and screen readers alike until asked for. */
@@ -76,15 +95,22 @@ function spoiler(children) {
     content.inert = false;
     for (const name of ["role", "tabindex", "aria-label"]) node.removeAttribute(name);
   };
-  const node = h("span", {
-    class: "spoiler", role: "button", tabindex: "0", "aria-label": "Hidden text, press to show",
-    onclick: reveal,
-    onkeydown: (event) => {
-      if (event.key !== "Enter" && event.key !== " ") return;
-      event.preventDefault();
-      event.stopPropagation();
-      reveal();
+  const node = h(
+    "span",
+    {
+      class: "spoiler",
+      role: "button",
+      tabindex: "0",
+      "aria-label": "Hidden text, press to show",
+      onclick: reveal,
+      onkeydown: (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        event.stopPropagation();
+        reveal();
+      },
     },
-  }, content);
+    content,
+  );
   return node;
 }

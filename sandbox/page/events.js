@@ -2,7 +2,7 @@
 // what it shows, because a restarted sandbox knows nothing of the ids of its earlier life.
 
 import { api } from "./api.js";
-import { loadChats, loadLatest } from "./loading.js";
+import { loadAnew, loadChats, loadLatest } from "./loading.js";
 import { store } from "./store.js";
 
 const ACTION_LASTS_MS = 5000; // Bot API sendChatAction: "The status is set for 5 seconds or less"
@@ -18,7 +18,7 @@ const handlers = {
   delete: ({ chat_id, message_ids }) => store.remove(chat_id, message_ids),
   action: showAction,
   chat: (chat) => store.upsertChat(chat),
-  reset: () => void catchUp(),
+  reset: () => void loadAnew(),
   call: (call) => store.addCall(call),
   reaction: ({ chat_id, message_id, reactions }) => store.setReactions(chat_id, message_id, reactions),
 };
@@ -52,7 +52,10 @@ async function catchUp() {
 
 function showAction({ chat_id, message_thread_id, action, user }) {
   clearTimeout(timers.get(chat_id));
-  timers.set(chat_id, setTimeout(() => clearAction(chat_id), ACTION_LASTS_MS));
+  timers.set(
+    chat_id,
+    setTimeout(() => clearAction(chat_id), ACTION_LASTS_MS),
+  );
   store.setAction(chat_id, { action, user, topicId: message_thread_id ?? null });
 }
 

@@ -5,8 +5,20 @@ import { api } from "./api.js";
 import { h, iconButton } from "./element.js";
 import { store } from "./store.js";
 
-const METHODS = ["*", "file", "getUpdates", "getFile", "sendMessage", "sendPhoto", "sendMediaGroup", "sendChatAction",
-  "editMessageText", "answerCallbackQuery", "answerInlineQuery", "getMe"];
+const METHODS = [
+  "*",
+  "file",
+  "getUpdates",
+  "getFile",
+  "sendMessage",
+  "sendPhoto",
+  "sendMediaGroup",
+  "sendChatAction",
+  "editMessageText",
+  "answerCallbackQuery",
+  "answerInlineQuery",
+  "getMe",
+];
 
 /** What goes wrong most often with Telegram; each fills the form and can be changed before it is added. */
 const PRESETS = [
@@ -21,36 +33,89 @@ const PRESETS = [
   ["Half an answer", { how: "half_body" }],
   ["Garbage", { how: "garbage" }],
 ];
-const HOW = [["", "Answers"], ["drop", "Drops the connection"], ["drop_after", "Does it, then drops"], ["half_body", "Sends half the answer"], ["garbage", "Answers garbage"]];
+const HOW = [
+  ["", "Answers"],
+  ["drop", "Drops the connection"],
+  ["drop_after", "Does it, then drops"],
+  ["half_body", "Sends half the answer"],
+  ["garbage", "Answers garbage"],
+];
 
 export class FaultPanel {
   #fields = {
-    method: h("input", { class: "field", list: "fault-methods", value: "sendMediaGroup", required: true, autocomplete: "off" }),
-    how: h("select", { class: "field" }, HOW.map(([value, label]) => h("option", { value }, label))),
-    status: number("any"), description: h("input", { class: "field", autocomplete: "off" }),
-    retry_after: number("none"), delay: number("0"), times: number("always"),
+    method: h("input", {
+      class: "field",
+      list: "fault-methods",
+      value: "sendMediaGroup",
+      required: true,
+      autocomplete: "off",
+    }),
+    how: h(
+      "select",
+      { class: "field" },
+      HOW.map(([value, label]) => h("option", { value }, label)),
+    ),
+    status: number("any"),
+    description: h("input", { class: "field", autocomplete: "off" }),
+    retry_after: number("none"),
+    delay: number("0"),
+    times: number("always"),
   };
   #list = h("ul", { class: "faults", "aria-label": "Faults to come" });
 
-  node = h("div", { class: "faults-panel" },
-    h("p", { class: "note" }, "The next matching calls of the bot fail as written here. “*” is every method, “file” a download."),
-    h("div", { class: "presets", role: "group", "aria-label": "Examples" }, PRESETS.map(([label, values]) => h("button", {
-      type: "button", class: "chip", onclick: () => this.#fill(values),
-    }, label))),
-    h("form", { onsubmit: (event) => void this.#add(event) },
-      labelled("Method", this.#fields.method), labelled("Telegram", this.#fields.how),
-      labelled("Status", this.#fields.status), labelled("Retry after, s", this.#fields.retry_after),
+  node = h(
+    "div",
+    { class: "faults-panel" },
+    h(
+      "p",
+      { class: "note" },
+      "The next matching calls of the bot fail as written here. “*” is every method, “file” a download.",
+    ),
+    h(
+      "div",
+      { class: "presets", role: "group", "aria-label": "Examples" },
+      PRESETS.map(([label, values]) =>
+        h(
+          "button",
+          {
+            type: "button",
+            class: "chip",
+            onclick: () => this.#fill(values),
+          },
+          label,
+        ),
+      ),
+    ),
+    h(
+      "form",
+      { onsubmit: (event) => void this.#add(event) },
+      labelled("Method", this.#fields.method),
+      labelled("Telegram", this.#fields.how),
+      labelled("Status", this.#fields.status),
+      labelled("Retry after, s", this.#fields.retry_after),
       h("div", { class: "wide" }, labelled("Description", this.#fields.description)),
-      labelled("Delay, s", this.#fields.delay), labelled("Times", this.#fields.times),
-      h("div", { class: "wide dialog-actions" },
+      labelled("Delay, s", this.#fields.delay),
+      labelled("Times", this.#fields.times),
+      h(
+        "div",
+        { class: "wide dialog-actions" },
         h("button", { type: "button", class: "button", onclick: () => void this.#clear() }, "Remove all"),
-        h("button", { type: "submit", class: "button primary" }, "Add fault"))),
-    h("datalist", { id: "fault-methods" }, METHODS.map((value) => h("option", { value }))),
-    this.#list);
+        h("button", { type: "submit", class: "button primary" }, "Add fault"),
+      ),
+    ),
+    h(
+      "datalist",
+      { id: "fault-methods" },
+      METHODS.map((value) => h("option", { value })),
+    ),
+    this.#list,
+  );
 
   constructor() {
     this.#fields.times.value = "1";
-    store.on("call", (call) => { if (call.fault) this.show(); });
+    store.on("call", (call) => {
+      if (call.fault) this.show();
+    });
   }
 
   show() {
@@ -81,12 +146,24 @@ export class FaultPanel {
   }
 
   #draw(faults) {
-    this.#list.replaceChildren(...faults.map((fault) => h("li", {},
-      h("span", { class: "lines" }, h("strong", {}, fault.method), h("span", { class: "note" }, said(fault))),
-      iconButton("trash", `Remove the fault for ${fault.method}`, () => void attempt(async () => {
-        await api.removeFault(fault.id);
-        this.show();
-      })))));
+    this.#list.replaceChildren(
+      ...faults.map((fault) =>
+        h(
+          "li",
+          {},
+          h("span", { class: "lines" }, h("strong", {}, fault.method), h("span", { class: "note" }, said(fault))),
+          iconButton(
+            "trash",
+            `Remove the fault for ${fault.method}`,
+            () =>
+              void attempt(async () => {
+                await api.removeFault(fault.id);
+                this.show();
+              }),
+          ),
+        ),
+      ),
+    );
     if (faults.length === 0) this.#list.append(h("li", { class: "note pad" }, "None. Telegram behaves."));
   }
 }
@@ -97,6 +174,13 @@ const labelled = (label, field) => h("label", { class: "labelled" }, h("span", {
 function said(fault) {
   const how = HOW.find(([name]) => name && fault[name])?.[1];
   const left = fault.times === null ? "always" : `${fault.times - (fault.hits ?? 0)} more`;
-  return [how ?? fault.status ?? "answers", fault.description, fault.retry_after && `retry after ${fault.retry_after} s`,
-    fault.delay && `after ${fault.delay} s`, left].filter(Boolean).join(" · ");
+  return [
+    how ?? fault.status ?? "answers",
+    fault.description,
+    fault.retry_after && `retry after ${fault.retry_after} s`,
+    fault.delay && `after ${fault.delay} s`,
+    left,
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }

@@ -18,17 +18,33 @@ const title = h("h1");
 const status = h("p", { class: "status" });
 const face = h("span", { class: "face" });
 const drawerButton = iconButton("pulse", "Under the hood: calls, faults, settings", () => store.emit("drawer"), {
-  "aria-expanded": "false", "aria-controls": "drawer", id: "drawer-button",
+  "aria-expanded": "false",
+  "aria-controls": "drawer",
+  id: "drawer-button",
 });
 
-const menuButton = iconButton("more", "More about this chat", (event) => openChatMenu(event.currentTarget), { "aria-haspopup": "menu" });
+const menuButton = iconButton("more", "More about this chat", (event) => openChatMenu(event.currentTarget), {
+  "aria-haspopup": "menu",
+});
 
 function drawHead() {
   const head = byId("chat-head");
   const { chat } = store;
   if (!head.firstChild) {
-    head.append(iconButton("back", "Back to the chats", () => { location.hash = ""; }, { class: "icon-button back" }),
-      face, h("div", { class: "titles" }, title, status), drawerButton, menuButton);
+    head.append(
+      iconButton(
+        "back",
+        "Back to the chats",
+        () => {
+          location.hash = "";
+        },
+        { class: "icon-button back" },
+      ),
+      face,
+      h("div", { class: "titles" }, title, status),
+      drawerButton,
+      menuButton,
+    );
   }
   const shown = chat ?? (store.me && store.chatId === store.me.id ? { id: store.me.id, type: "private" } : null);
   title.textContent = shown ? chatTitle(shown) : "Local Telegram";
@@ -45,7 +61,9 @@ function about(chat) {
   if (chat.type === "private") return "bot";
   const kind = { channel: "channel", supergroup: "supergroup", group: "group" }[chat.type] ?? chat.type;
   const count = chat.members?.length ?? 0;
-  const people = count ? `${count} ${chat.type === "channel" ? "subscriber" : "member"}${count === 1 ? "" : "s"}` : kind;
+  const people = count
+    ? `${count} ${chat.type === "channel" ? "subscriber" : "member"}${count === 1 ? "" : "s"}`
+    : kind;
   return chat.username ? `${people} · @${chat.username}` : people;
 }
 
@@ -55,17 +73,27 @@ function drawTopics() {
   if (bar.hidden) return;
   const focused = bar.contains(document.activeElement) ? document.activeElement.dataset.topic : null;
   bar.replaceChildren(
-    tab(null, "All"), tab(0, "General"),
+    tab(null, "All"),
+    tab(0, "General"),
     ...topicsOf(store.chat).map((topic) => tab(topic.message_thread_id, topic.name, topic.icon_color)),
-    iconButton("plus", "New topic", () => void newTopic(), { class: "icon-button new-topic" }));
+    iconButton("plus", "New topic", () => void newTopic(), { class: "icon-button new-topic" }),
+  );
   if (focused !== null) bar.querySelector(`[data-topic="${focused}"]`)?.focus();
 }
 
 function tab(id, name, colour) {
   const pressed = store.topicId === id;
-  return h("button", {
-    type: "button", "aria-pressed": String(pressed), "data-topic": String(id), onclick: () => store.open(store.chatId, id),
-  }, colour !== undefined && h("span", { class: "dot", style: { "--topic": hex(colour) } }), name);
+  return h(
+    "button",
+    {
+      type: "button",
+      "aria-pressed": String(pressed),
+      "data-topic": String(id),
+      onclick: () => store.open(store.chatId, id),
+    },
+    colour !== undefined && h("span", { class: "dot", style: { "--topic": hex(colour) } }),
+    name,
+  );
 }
 
 /** Telegram gives topic colours as one RGB number. */

@@ -54,10 +54,22 @@ export class Hints {
 
   #draw() {
     this.node.hidden = this.#found.length === 0;
-    this.node.replaceChildren(...this.#found.map((each, i) => h("li", {
-      role: "option", id: `hint-${i}`, "aria-selected": String(i === this.#at),
-      onmousedown: (event) => event.preventDefault(), onclick: () => this.#complete(each),
-    }, h("strong", {}, `/${each.command}`), h("span", {}, each.description))));
+    this.node.replaceChildren(
+      ...this.#found.map((each, i) =>
+        h(
+          "li",
+          {
+            role: "option",
+            id: `hint-${i}`,
+            "aria-selected": String(i === this.#at),
+            onmousedown: (event) => event.preventDefault(),
+            onclick: () => this.#complete(each),
+          },
+          h("strong", {}, `/${each.command}`),
+          h("span", {}, each.description),
+        ),
+      ),
+    );
     if (this.node.hidden) this.#text.removeAttribute("aria-activedescendant");
     else this.#text.setAttribute("aria-activedescendant", `hint-${this.#at}`);
   }

@@ -8,7 +8,13 @@ import { store } from "./store.js";
 const PAUSE_MS = 300;
 
 export class InlineResults {
-  node = h("div", { class: "inline", role: "group", "aria-label": "Results of the bot", hidden: true, onkeydown: (event) => this.#move(event) });
+  node = h("div", {
+    class: "inline",
+    role: "group",
+    "aria-label": "Results of the bot",
+    hidden: true,
+    onkeydown: (event) => this.#move(event),
+  });
   #text;
   #done;
   #timer = 0;
@@ -61,10 +67,10 @@ export class InlineResults {
   }
 
   #show(answer, query) {
-    const results = Array.isArray(answer) ? answer : answer?.results ?? [];
-    const more = answer?.button?.text;
-    if (results.length === 0) return this.#say(more ?? "The bot found nothing.");
-    const context = { query, inline_query_id: answer.inline_query_id };
+    if (answer === null) return this.#say("The bot did not answer.");
+    const { results, button, inline_query_id } = answer;
+    if (results.length === 0) return this.#say(button?.text ?? "The bot found nothing.");
+    const context = { query, inline_query_id };
     this.node.replaceChildren(...results.map((result) => this.#result(result, context)));
     return undefined;
   }
@@ -73,17 +79,31 @@ export class InlineResults {
     const id = result.photo_unique_id;
     const name = result.title ?? result.caption ?? result.description ?? "Picture";
     const address = id ? fileUrl(id) : null;
-    return h("button", {
-      type: "button", class: address ? "inline-picture" : "inline-text", "aria-label": `Send ${name}`, title: name,
-      onclick: () => void this.#choose(result, context),
-    }, address ? h("img", { src: address, alt: "", loading: "lazy", decoding: "async" })
-      : [h("strong", {}, name), result.description && h("span", {}, result.description)]);
+    return h(
+      "button",
+      {
+        type: "button",
+        class: address ? "inline-picture" : "inline-text",
+        "aria-label": `Send ${name}`,
+        title: name,
+        onclick: () => void this.#choose(result, context),
+      },
+      address
+        ? h("img", { src: address, alt: "", loading: "lazy", decoding: "async" })
+        : [h("strong", {}, name), result.description && h("span", {}, result.description)],
+    );
   }
 
   async #choose(result, context) {
-    const sent = await attempt(() => api.chooseInline({
-      chat_id: store.chatId, user_id: store.me.id, result_id: result.id, message_thread_id: store.topicId || undefined, ...context,
-    }));
+    const sent = await attempt(() =>
+      api.chooseInline({
+        chat_id: store.chatId,
+        user_id: store.me.id,
+        result_id: result.id,
+        message_thread_id: store.topicId || undefined,
+        ...context,
+      }),
+    );
     if (!sent) return;
     this.#done();
     this.#text.focus();

@@ -16,7 +16,10 @@ export function startLightbox() {
 function open(message) {
   const back = document.activeElement;
   const pictures = store.list(message.chat.id).filter((each) => each.photo);
-  let at = Math.max(0, pictures.findIndex((each) => each.message_id === message.message_id));
+  let at = Math.max(
+    0,
+    pictures.findIndex((each) => each.message_id === message.message_id),
+  );
   const box = h("dialog", { class: "lightbox", "aria-label": "Picture" });
   const show = (step) => {
     at = Math.max(0, Math.min(pictures.length - 1, at + step));
@@ -50,29 +53,50 @@ function draw(box, message, { at, count, show }) {
   find("strong").textContent = author(message).name;
   find("small").textContent = `${fullDate(message.date)} · ${at + 1} of ${count}`;
   find(".download").href = url;
+  find(".download").hidden = message.has_protected_content === true;
   find(".jump").onclick = () => leave(box, message, "jump");
   find(".reply").onclick = () => leave(box, message, "reply");
   find(".step.previous").disabled = at === 0;
   find(".step.next").disabled = at === count - 1;
   const caption = formatted(message.caption ?? "", message.caption_entities, {
-    follow: (target, event) => { if (follow(target, event)) box.close(); },
-    command: (text) => { box.close(); store.emit("command", text); },
+    follow: (target, event) => {
+      if (follow(target, event)) box.close();
+    },
+    command: (text) => {
+      box.close();
+      store.emit("command", text);
+    },
   });
   find(".caption").replaceChildren(...caption);
 }
 
 function frame(box, show) {
   return [
-    h("header", {},
+    h(
+      "header",
+      {},
       h("div", { class: "lines", "aria-live": "polite" }, h("strong"), h("small")),
       iconButton("reply", "Reply", null, { class: "icon-button reply" }),
       iconButton("jump", "Show in chat", null, { class: "icon-button jump" }),
-      h("a", { class: "icon-button download", download: "photo.jpg", "aria-label": "Download", title: "Download" }, icon("download")),
-      iconButton("close", "Close", () => box.close(), { class: "icon-button close" })),
-    h("div", { class: "stage", onclick: (event) => { if (event.target.matches(".stage")) box.close(); } },
+      h(
+        "a",
+        { class: "icon-button download", download: "photo.jpg", "aria-label": "Download", title: "Download" },
+        icon("download"),
+      ),
+      iconButton("close", "Close", () => box.close(), { class: "icon-button close" }),
+    ),
+    h(
+      "div",
+      {
+        class: "stage",
+        onclick: (event) => {
+          if (event.target.matches(".stage")) box.close();
+        },
+      },
       h("img", { decoding: "async" }),
       iconButton("previous", "Previous picture", () => show(-1), { class: "icon-button step previous" }),
-      iconButton("next", "Next picture", () => show(1), { class: "icon-button step next" })),
+      iconButton("next", "Next picture", () => show(1), { class: "icon-button step next" }),
+    ),
     h("div", { class: "caption", dir: "auto" }),
   ];
 }

@@ -11,7 +11,8 @@ export function follow(url, event) {
   const chat = message && chatOf(message[1], message[2]);
   const start = BOT.exec(url);
   if (chat) store.emit("jump", { chatId: chat.id, messageId: Number(message[4]) });
-  else if (start && start[1].toLowerCase() === store.bot?.user.username?.toLowerCase()) store.emit("start", start[2] ?? "");
+  else if (start && start[1].toLowerCase() === store.bot?.user.username?.toLowerCase())
+    store.emit("start", start[2] ?? "");
   else return false;
   event?.preventDefault();
   return true;

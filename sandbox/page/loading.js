@@ -5,11 +5,29 @@ import { store } from "./store.js";
 
 const PAGE = 120;
 const loadingOlder = new Set();
+const entered = new Set();
 
-export async function loadStart() {
-  const [users, bot] = await Promise.all([api.users(), api.bot()]);
-  store.setPeople(users, bot);
-  await loadChats();
+/** The newest messages of a chat that is opened for the first time; from then on the stream keeps it. */
+export async function enter(chatId) {
+  if (!store.chats.has(chatId) || entered.has(chatId)) return;
+  entered.add(chatId);
+  await loadLatest(chatId);
+}
+
+/** What the list of chats says of chats that nobody has opened yet. */
+export async function loadPreviews() {
+  const unseen = [...store.chats.keys()].filter((chatId) => !entered.has(chatId));
+  await Promise.all(unseen.map((chatId) => loadLatest(chatId, { preview: true })));
+}
+
+/** Another sandbox answers now, or this one long after: nothing known is worth keeping. */
+export async function loadAnew() {
+  entered.clear();
+  store.forget();
+  await Promise.all([loadPeople(), loadChats()]);
+  store.setMe(store.me?.id);
+  await enter(store.chatId);
+  await loadPreviews();
 }
 
 export async function loadPeople() {

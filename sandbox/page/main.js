@@ -9,7 +9,7 @@ import { byId, oncePerFrame } from "./element.js";
 import { listen } from "./events.js";
 import { startHead } from "./head.js";
 import { startLightbox } from "./lightbox.js";
-import { loadLatest, loadPeople, loadStart } from "./loading.js";
+import { enter, loadChats, loadPeople, loadPreviews } from "./loading.js";
 import { startRoving } from "./roving.js";
 import { startSidebar } from "./sidebar.js";
 import { store } from "./store.js";
@@ -18,9 +18,9 @@ import { startTip } from "./tip.js";
 import { toast } from "./toast.js";
 
 const ME = "me";
+const NARROW = 720; // as in layout.css
 const BOT_CHANGES = new Set(["setMyCommands", "deleteMyCommands", "setMyName"]);
 const BOT_CHECK_MS = 15_000; // nothing tells the page that a bot has gone
-const opened = new Set();
 const refreshBot = oncePerFrame(() => void loadPeople());
 
 async function start() {
@@ -36,11 +36,11 @@ async function start() {
   new Drawer();
   follow();
   listen();
-  await loadStart();
+  await Promise.all([loadPeople(), loadChats()]);
   store.setMe(Number(sessionStorage.getItem(ME)));
   openFromAddress();
-  if (store.chatId === null && window.innerWidth > 720) store.open(firstChat());
-  await Promise.all([...store.chats.keys()].map((id) => (opened.has(id) ? null : loadLatest(id, { preview: true }))));
+  if (store.chatId === null && window.innerWidth > NARROW) store.open(firstChat());
+  await loadPreviews();
 }
 
 /** What one change brings with it elsewhere. */
@@ -48,7 +48,9 @@ function follow() {
   window.addEventListener("hashchange", openFromAddress);
   store.on("open", () => {
     const address = store.chatId === null ? "" : `#${store.chatId}${store.topicId === null ? "" : `/${store.topicId}`}`;
-    if (location.hash !== address) history.pushState(null, "", address || location.pathname);
+    const first = !location.hash && window.innerWidth > NARROW; // wide screens are never without a chat
+    if (location.hash !== address)
+      history[first ? "replaceState" : "pushState"](null, "", address || location.pathname);
     document.body.dataset.view = store.chatId === null ? "list" : "chat";
     void enter(store.chatId);
   });
@@ -59,29 +61,37 @@ function follow() {
   store.on("arrived", (message) => {
     if (!store.chats.has(message.chat.id)) store.upsertChat(message.chat);
   });
-  store.on("call", (call) => { if (BOT_CHANGES.has(call.method) || !store.bot?.connected) refreshBot(); });
-  setInterval(() => { if (!document.hidden && store.online) refreshBot(); }, BOT_CHECK_MS);
-}
-
-async function enter(chatId) {
-  if (!store.chats.has(chatId) || opened.has(chatId)) return;
-  opened.add(chatId);
-  await loadLatest(chatId);
+  store.on("call", (call) => {
+    if (BOT_CHANGES.has(call.method) || !store.bot?.connected) refreshBot();
+  });
+  setInterval(() => {
+    if (!document.hidden && store.online) refreshBot();
+  }, BOT_CHECK_MS);
 }
 
 function openFromAddress() {
   const found = /^#(-?\d+)(?:\/(\d+))?$/.exec(location.hash);
   const chatId = found ? Number(found[1]) : null;
   if (chatId !== null && !visibleChats().some((chat) => chat.id === chatId)) return;
-  if (chatId !== null || document.body.dataset.view === "chat") store.open(chatId, found?.[2] ? Number(found[2]) : null);
+  if (chatId !== null || document.body.dataset.view === "chat")
+    store.open(chatId, found?.[2] ? Number(found[2]) : null);
 }
 
 /** The sandbox names its main group first. */
 const firstChat = () => visibleChats()[0]?.id ?? null;
 
-window.addEventListener("unhandledrejection", (event) => toast(event.reason?.message ?? "Something went wrong.", "error"));
+window.addEventListener("unhandledrejection", (event) =>
+  toast(event.reason?.message ?? "Something went wrong.", "error"),
+);
 window.addEventListener("keydown", (event) => {
-  if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey || document.activeElement !== document.body) return;
+  if (
+    event.key.length !== 1 ||
+    event.ctrlKey ||
+    event.metaKey ||
+    event.altKey ||
+    document.activeElement !== document.body
+  )
+    return;
   byId("composer-text")?.focus(); // typing anywhere writes, as in every client
 });
 

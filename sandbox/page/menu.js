@@ -14,7 +14,9 @@ export function openMenu(at, items, label) {
   const menu = h("div", { class: "menu", role: "menu", "aria-label": label, onkeydown: move }, items.map(entry));
   document.body.append(menu);
   put(menu, at);
-  const outside = (event) => { if (!menu.contains(event.target)) shut(false); };
+  const outside = (event) => {
+    if (!menu.contains(event.target)) shut(false);
+  };
   function shut(refocus) {
     if (!menu.isConnected) return;
     menu.remove();
@@ -32,17 +34,36 @@ function entry(item) {
   if (item === null) return h("div", { role: "separator" });
   if (item.row) return h("div", { class: "menu-row", role: "group", "aria-label": item.row }, item.items.map(entry));
   const choice = item.checked !== undefined;
-  return h("button", {
-    type: "button", role: choice ? "menuitemradio" : "menuitem", "aria-checked": choice ? String(item.checked) : null,
-    class: item.danger ? "danger" : "", tabindex: "-1",
-    onclick: () => { close(); item.action(); },
-  }, item.node ?? (item.icon && icon(item.icon)), h("span", {}, item.label), item.checked ? icon("check") : null);
+  return h(
+    "button",
+    {
+      type: "button",
+      role: choice ? "menuitemradio" : "menuitem",
+      "aria-checked": choice ? String(item.checked) : null,
+      class: item.danger ? "danger" : "",
+      tabindex: "-1",
+      onclick: () => {
+        close();
+        item.action();
+      },
+    },
+    item.node ?? (item.icon && icon(item.icon)),
+    h("span", {}, item.label),
+    item.checked ? icon("check") : null,
+  );
 }
 
 function move(event) {
   const items = [...event.currentTarget.querySelectorAll("button")];
   const at = items.indexOf(document.activeElement);
-  const steps = { ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1 + items.length, ArrowLeft: at - 1 + items.length, Home: 0, End: items.length - 1 };
+  const steps = {
+    ArrowDown: at + 1,
+    ArrowRight: at + 1,
+    ArrowUp: at - 1 + items.length,
+    ArrowLeft: at - 1 + items.length,
+    Home: 0,
+    End: items.length - 1,
+  };
   if (event.key === "Escape" || event.key === "Tab") {
     close();
   } else if (event.key in steps) {

@@ -35,7 +35,10 @@ export const topicsOf = (chat) => (chat?.topics ?? []).filter((topic) => topic.m
 /** Whether I may edit it: my own, or the channel's where I am an administrator. */
 export function isEditable(message) {
   const chat = store.chats.get(message.chat.id);
-  return isMine(message) || (chat?.type === "channel" && message.sender_chat?.id === chat.id && chat.admins.includes(store.me?.id));
+  return (
+    isMine(message) ||
+    (chat?.type === "channel" && message.sender_chat?.id === chat.id && chat.admins.includes(store.me?.id))
+  );
 }
 
 /** One of seven colours, the same for a person everywhere. */

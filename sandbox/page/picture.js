@@ -42,17 +42,37 @@ function frame(name, width, ratio, children) {
 function cell(message, box, shownWidth) {
   const size = photoSize(message.photo, shownWidth * Math.min(2, window.devicePixelRatio));
   const image = h("img", {
-    src: fileUrl(size.file_unique_id), alt: "", class: "loading", width: size.width, height: size.height,
-    loading: "lazy", decoding: "async", draggable: "false",
+    src: fileUrl(size.file_unique_id),
+    alt: "",
+    class: "loading",
+    width: size.width,
+    height: size.height,
+    loading: "lazy",
+    decoding: "async",
+    draggable: "false",
     onload: () => image.classList.remove("loading"),
     onerror: () => button.classList.add("broken"),
   });
-  const style = Object.fromEntries(["x", "y", "width", "height"].map((name, i) =>
-    [["left", "top", "width", "height"][i], `${(box[name] * 100).toFixed(3)}%`]));
-  const button = h("button", {
-    type: "button", class: "cell", style, "data-message-id": message.message_id, "data-key": `photo-${message.message_id}`,
-    "aria-label": `Open ${summary(message)}`, tabindex: "-1", onclick: () => store.emit("lightbox", message),
-  }, image);
+  const style = Object.fromEntries(
+    ["x", "y", "width", "height"].map((name, i) => [
+      ["left", "top", "width", "height"][i],
+      `${(box[name] * 100).toFixed(3)}%`,
+    ]),
+  );
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "cell",
+      style,
+      "data-message-id": message.message_id,
+      "data-key": `photo-${message.message_id}`,
+      "aria-label": `Open ${summary(message)}`,
+      tabindex: "-1",
+      onclick: () => store.emit("lightbox", message),
+    },
+    image,
+  );
   const key = `${message.chat.id}:${message.message_id}`;
   if (message.has_media_spoiler && !revealed.has(key)) cover(button, key, message);
   return button;
@@ -64,14 +84,18 @@ function cover(button, key, message) {
   button.classList.add("hidden-picture");
   button.setAttribute("aria-label", "Hidden picture, press to show");
   button.append(veil);
-  button.addEventListener("click", (event) => {
-    if (revealed.has(key)) return;
-    event.stopImmediatePropagation();
-    revealed.add(key);
-    veil.remove();
-    button.classList.remove("hidden-picture");
-    button.setAttribute("aria-label", `Open ${summary(message)}`);
-  }, { capture: true });
+  button.addEventListener(
+    "click",
+    (event) => {
+      if (revealed.has(key)) return;
+      event.stopImmediatePropagation();
+      revealed.add(key);
+      veil.remove();
+      button.classList.remove("hidden-picture");
+      button.setAttribute("aria-label", `Open ${summary(message)}`);
+    },
+    { capture: true },
+  );
 }
 
 /** A file: its name and size, with a small picture where it has one. */
@@ -81,10 +105,16 @@ export function documentOf(message) {
   const picture = thumbnail
     ? h("img", { src: fileUrl(thumbnail.file_unique_id), alt: "", loading: "lazy", width: 52, height: 52 })
     : icon("file");
-  return h("a", {
-    class: "document", href: fileUrl(file.file_unique_id), download: file.file_name ?? "file", "data-key": "document",
-    tabindex: "-1",
-  },
-  h("span", { class: "thumb" }, picture),
-  h("span", { class: "lines" }, h("strong", {}, file.file_name ?? "File"), h("small", {}, fileSize(file.file_size))));
+  return h(
+    "a",
+    {
+      class: "document",
+      href: fileUrl(file.file_unique_id),
+      download: file.file_name ?? "file",
+      "data-key": "document",
+      tabindex: "-1",
+    },
+    h("span", { class: "thumb" }, picture),
+    h("span", { class: "lines" }, h("strong", {}, file.file_name ?? "File"), h("small", {}, fileSize(file.file_size))),
+  );
 }

@@ -10,8 +10,12 @@ export function quoteBody(message, part) {
   const thumbnail = thumbnailUrl(message);
   return [
     thumbnail && h("img", { src: thumbnail, alt: "", width: 34, height: 34, loading: "lazy" }),
-    h("span", { class: "lines" },
-      h("strong", {}, author(message).name), h("span", { class: "excerpt" }, part ?? summary(message))),
+    h(
+      "span",
+      { class: "lines" },
+      h("strong", {}, author(message).name),
+      h("span", { class: "excerpt" }, part ?? summary(message)),
+    ),
   ];
 }
 
@@ -20,9 +24,16 @@ export function quote(message) {
   const replied = message.reply_to_message;
   if (!replied || replied.forum_topic_created) return null;
   const hidden = replied.has_media_spoiler ? " blurred" : "";
-  return h("button", {
-    type: "button", class: `quote ${colourClass(author(replied).id)}${hidden}`, "data-key": "quote", tabindex: "-1",
-    "aria-label": `In reply to ${author(replied).name}: ${summary(replied)}`,
-    onclick: () => store.emit("jump", { chatId: message.chat.id, messageId: replied.message_id }),
-  }, quoteBody(replied, message.quote?.text));
+  return h(
+    "button",
+    {
+      type: "button",
+      class: `quote ${colourClass(author(replied).id)}${hidden}`,
+      "data-key": "quote",
+      tabindex: "-1",
+      "aria-label": `In reply to ${author(replied).name}: ${summary(replied)}`,
+      onclick: () => store.emit("jump", { chatId: message.chat.id, messageId: replied.message_id }),
+    },
+    quoteBody(replied, message.quote?.text),
+  );
 }

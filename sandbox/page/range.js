@@ -2,6 +2,7 @@
 
 const SIZE = 80;
 const STEP = 60;
+const MOST = 240; // drawn at once: what is added at one end is let go at the other
 
 export class Range {
   #first = null; // null: the newest SIZE messages
@@ -29,7 +30,9 @@ export class Range {
   up(list) {
     const start = this.#start(list, this.#end(list));
     if (start === 0) return false;
-    this.#first = list[Math.max(0, start - STEP)].message_id;
+    const first = Math.max(0, start - STEP);
+    this.#first = list[first].message_id;
+    if (this.#end(list) - first > MOST) this.#last = list[first + MOST - 1].message_id;
     return true;
   }
 
@@ -37,6 +40,7 @@ export class Range {
     if (this.live) return false;
     const end = Math.min(list.length, this.#end(list) + STEP);
     this.#last = end >= list.length ? null : list[end - 1].message_id;
+    if (end - this.#start(list, end) > MOST) this.#first = list[end - MOST].message_id;
     return true;
   }
 

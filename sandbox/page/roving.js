@@ -14,7 +14,7 @@ export function startRoving() {
     if (!article) return;
     current = article.dataset.messageId;
     if (article.tabIndex !== 0) activate(timeline, article);
-    inside = event.target === article ? "" : event.target.dataset.key ?? "";
+    inside = event.target === article ? "" : (event.target.dataset.key ?? "");
   });
   timeline.addEventListener("focusout", (event) => {
     if (event.relatedTarget !== null) inside = null;

@@ -5,10 +5,12 @@ import { fullName } from "./person.js";
 const names = (users) => users.map(fullName).join(", ");
 
 const SENTENCES = {
-  new_chat_members: (m, who) => (m.new_chat_members.length === 1 && m.new_chat_members[0].id === m.from?.id
-    ? `${who} joined the group` : `${who} added ${names(m.new_chat_members)}`),
-  left_chat_member: (m, who) => (m.left_chat_member.id === m.from?.id
-    ? `${who} left the group` : `${who} removed ${fullName(m.left_chat_member)}`),
+  new_chat_members: (m, who) =>
+    m.new_chat_members.length === 1 && m.new_chat_members[0].id === m.from?.id
+      ? `${who} joined the group`
+      : `${who} added ${names(m.new_chat_members)}`,
+  left_chat_member: (m, who) =>
+    m.left_chat_member.id === m.from?.id ? `${who} left the group` : `${who} removed ${fullName(m.left_chat_member)}`,
   new_chat_title: (m, who) => `${who} changed the name to “${m.new_chat_title}”`,
   new_chat_photo: (m, who) => `${who} changed the picture`,
   delete_chat_photo: (m, who) => `${who} removed the picture`,
@@ -29,7 +31,7 @@ const SENTENCES = {
 export function serviceText(message) {
   for (const [field, sentence] of Object.entries(SENTENCES)) {
     if (message[field] === undefined) continue;
-    return sentence(message, message.from ? fullName(message.from) : message.sender_chat?.title ?? "Someone");
+    return sentence(message, message.from ? fullName(message.from) : (message.sender_chat?.title ?? "Someone"));
   }
   return null;
 }

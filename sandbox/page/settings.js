@@ -8,10 +8,16 @@ import { fullName } from "./person.js";
 import { store } from "./store.js";
 
 export class SettingsPanel {
-  #privacy = toggle("Privacy mode", "In groups the bot sees only commands and replies to itself. A change reaches a group when the bot is added to it anew, or is an administrator there.",
-    (on) => api.changeBot({ can_read_all_group_messages: !on }));
-  #flood = toggle("Flood limits", "About 1 message a second in a chat, 20 a minute in a group, 30 a second in all; above that Telegram answers 429.",
-    (on) => api.changeSettings({ flood_limits: on }));
+  #privacy = toggle(
+    "Privacy mode",
+    "In groups the bot sees only commands and replies to itself. A change reaches a group when the bot is added to it anew, or is an administrator there.",
+    (on) => api.changeBot({ can_read_all_group_messages: !on }),
+  );
+  #flood = toggle(
+    "Flood limits",
+    "About 1 message a second in a chat, 20 a minute in a group, 30 a second in all; above that Telegram answers 429.",
+    (on) => api.changeSettings({ flood_limits: on }),
+  );
   #bot = h("div", { class: "bot-card" });
 
   node = h("div", { class: "settings-panel" }, this.#bot, this.#privacy.node, this.#flood.node);
@@ -31,9 +37,24 @@ export class SettingsPanel {
   #drawBot() {
     const { bot } = store;
     if (!bot) return;
-    this.#bot.replaceChildren(h("strong", {}, fullName(bot.user)), h("span", { class: "note" }, `@${bot.user.username}`),
-      bot.token ? h("label", { class: "labelled" }, h("span", {}, "Token"), h("input", { class: "field token", readonly: true, value: bot.token })) : "",
-      h("label", { class: "labelled" }, h("span", {}, "Bot API server"), h("input", { class: "field token", readonly: true, value: location.origin })));
+    this.#bot.replaceChildren(
+      h("strong", {}, fullName(bot.user)),
+      h("span", { class: "note" }, `@${bot.user.username}`),
+      bot.token
+        ? h(
+            "label",
+            { class: "labelled" },
+            h("span", {}, "Token"),
+            h("input", { class: "field token", readonly: true, value: bot.token }),
+          )
+        : "",
+      h(
+        "label",
+        { class: "labelled" },
+        h("span", {}, "Bot API server"),
+        h("input", { class: "field token", readonly: true, value: location.origin }),
+      ),
+    );
   }
 }
 
@@ -44,7 +65,16 @@ function toggle(label, explanation, change) {
     const wanted = input.checked;
     if (!(await attempt(() => change(wanted)))) input.checked = !wanted;
   });
-  const node = h("label", { class: "setting" }, h("span", { class: "lines" }, h("strong", {}, label),
-    h("span", { class: "note" }, explanation)), input);
-  return { node, set: (on) => { input.checked = Boolean(on); } };
+  const node = h(
+    "label",
+    { class: "setting" },
+    h("span", { class: "lines" }, h("strong", {}, label), h("span", { class: "note" }, explanation)),
+    input,
+  );
+  return {
+    node,
+    set: (on) => {
+      input.checked = Boolean(on);
+    },
+  };
 }

@@ -100,6 +100,13 @@ class Store extends EventTarget {
     this.#changed(chatId);
   }
 
+  forget() {
+    for (const known of [this.messages, this.reachedStart, this.unread, this.actions, this.reactions, this.#sorted])
+      known.clear();
+    this.calls.length = 0;
+    this.emit("messages", null);
+  }
+
   message(chatId, id) {
     return this.messages.get(chatId)?.get(id) ?? null;
   }
@@ -107,7 +114,10 @@ class Store extends EventTarget {
   /** All known messages of a chat, oldest first; sorted once per change. */
   list(chatId) {
     if (!this.#sorted.has(chatId)) {
-      this.#sorted.set(chatId, [...this.#of(chatId).values()].sort((a, b) => a.message_id - b.message_id));
+      this.#sorted.set(
+        chatId,
+        [...this.#of(chatId).values()].sort((a, b) => a.message_id - b.message_id),
+      );
     }
     return this.#sorted.get(chatId);
   }

@@ -5,8 +5,17 @@ import { author } from "./person.js";
 import { serviceText } from "./service.js";
 
 const KINDS = {
-  photo: "Photo", document: "File", sticker: "Sticker", animation: "GIF", video: "Video", voice: "Voice message",
-  audio: "Audio", location: "Location", contact: "Contact", poll: "Poll", dice: "Dice",
+  photo: "Photo",
+  document: "File",
+  sticker: "Sticker",
+  animation: "GIF",
+  video: "Video",
+  voice: "Voice message",
+  audio: "Audio",
+  location: "Location",
+  contact: "Contact",
+  poll: "Poll",
+  dice: "Dice",
 };
 
 /** What a message is when it is not text: "Photo", "File"…, or null. */
@@ -18,7 +27,7 @@ export function summary(message) {
   const kind = kindOf(message);
   const words = message.text ?? message.caption ?? "";
   if (!kind) return words || "Message";
-  const name = kind === "document" ? message.document.file_name ?? KINDS.document : KINDS[kind];
+  const name = kind === "document" ? (message.document.file_name ?? KINDS.document) : KINDS[kind];
   return words ? `${name}: ${words}` : name;
 }
 

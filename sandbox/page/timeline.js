@@ -68,11 +68,22 @@ export class Timeline {
     const days = daysOf(messages).map((day) => this.#day(day));
     this.#drawn = this.#used;
     const acting = this.#range.live ? actingRow() : null;
-    place(this.#node, [...days, acting, messages.length === 0 && this.#keep("empty", [store.chat, store.me], emptyCard)].filter(Boolean));
+    place(
+      this.#node,
+      [...days, acting, messages.length === 0 && this.#keep("empty", [store.chat, store.me], emptyCard)].filter(
+        Boolean,
+      ),
+    );
     settle(this.#node);
     if (anchor) this.#hold(anchor);
     else this.#scrollDown();
     this.#showButton();
+    this.#fill();
+  }
+
+  /** A topic may have little among what is known, too little to scroll: look further up until the screen is full. */
+  #fill() {
+    if (this.#node.clientHeight > 0 && this.#node.scrollTop < NEAR_TOP) void this.#more();
   }
 
   /** The node drawn before under this key from the same parts, or a new one. */
@@ -99,11 +110,17 @@ export class Timeline {
     const bare = ["private", "channel", undefined].includes(store.chat?.type);
     const { id, name } = run.author;
     const face = `${name}${mine}${bare}`;
-    const node = this.#keep(`run ${run.key}`, [face], () => h("div", {
-      class: `run ${colourClass(id)}${mine ? " mine" : ""}${bare ? " bare" : ""}` }));
+    const node = this.#keep(`run ${run.key}`, [face], () =>
+      h("div", {
+        class: `run ${colourClass(id)}${mine ? " mine" : ""}${bare ? " bare" : ""}`,
+      }),
+    );
     const list = this.#keep(`list ${run.key}`, [face], () => h("div", { class: "bubbles" }));
     const picture = this.#keep(`face ${run.key}`, [face], () => avatar(id, name, "small"));
-    place(list, run.bubbles.map((messages, i) => this.#bubble(messages, i === 0 && !mine && store.chat?.type !== "private")));
+    place(
+      list,
+      run.bubbles.map((messages, i) => this.#bubble(messages, i === 0 && !mine && store.chat?.type !== "private")),
+    );
     place(node, mine || bare ? [list] : [picture, list]);
     return node;
   }
@@ -111,8 +128,10 @@ export class Timeline {
   #bubble(messages, named) {
     const [message] = messages;
     const id = message.message_id;
-    const topic = store.topicId === null && message.is_topic_message
-      ? topicsOf(store.chat).find((each) => each.message_thread_id === message.message_thread_id) : undefined;
+    const topic =
+      store.topicId === null && message.is_topic_message
+        ? topicsOf(store.chat).find((each) => each.message_thread_id === message.message_thread_id)
+        : undefined;
     const role = named ? roleOf(store.chat, author(message)) : null;
     const parts = [...messages, named, topic?.name, role, store.reactions.get(`${store.chatId}:${id}`)];
     return this.#keep(`message ${id}`, parts, () => {
@@ -137,7 +156,9 @@ export class Timeline {
   }
 
   #article(id) {
-    return this.#node.querySelector(`article[data-message-id="${id}"], .cell[data-message-id="${id}"]`)?.closest("article");
+    return this.#node
+      .querySelector(`article[data-message-id="${id}"], .cell[data-message-id="${id}"]`)
+      ?.closest("article");
   }
 
   #scrollDown() {
@@ -149,7 +170,7 @@ export class Timeline {
     this.#stuck = below < NEAR_BOTTOM && this.#range.live;
     if (this.#stuck) this.#missed = 0;
     else this.#range.pin(this.#list());
-    if (this.#node.scrollTop < NEAR_TOP) void this.#more();
+    this.#fill();
     if (below < NEAR_TOP && this.#range.down(this.#list())) this.#draw();
     this.#showButton();
   }

@@ -22,14 +22,27 @@ function drawTip() {
   tip.hidden = localStorage.getItem(DONE) !== null || !store.bot || !chat || chat.type === "channel";
   if (tip.hidden || tip.dataset.search === String(botKnows("search"))) return;
   tip.dataset.search = String(botKnows("search"));
-  tip.replaceChildren(...(botKnows("search") ? examples() : [h("span", {}, "New here? Type / to see what the bot can do.")]),
-    iconButton("close", "Do not show again", finish));
+  tip.replaceChildren(
+    ...(botKnows("search") ? examples() : [h("span", {}, "New here? Type / to see what the bot can do.")]),
+    iconButton("close", "Do not show again", finish),
+  );
 }
 
 function examples() {
-  return [h("span", {}, "New here? Try"), ...EXAMPLES.map((text) => h("button", {
-    type: "button", class: "chip", onclick: () => store.emit("command", text),
-  }, text))];
+  return [
+    h("span", {}, "New here? Try"),
+    ...EXAMPLES.map((text) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "chip",
+          onclick: () => store.emit("command", text),
+        },
+        text,
+      ),
+    ),
+  ];
 }
 
 function finish() {

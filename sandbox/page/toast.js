@@ -13,19 +13,32 @@ export function toast(text, kind = "") {
 
 /** A box that must be closed: answerCallbackQuery with show_alert. */
 export function alertBox(text) {
-  const box = dialog("alert", h("p", { class: "alert-text" }, text),
-    h("div", { class: "dialog-actions" }, h("button", { type: "button", class: "button", onclick: () => box.close() }, "OK")));
+  const box = dialog(
+    "alert",
+    h("p", { class: "alert-text" }, text),
+    h(
+      "div",
+      { class: "dialog-actions" },
+      h("button", { type: "button", class: "button", onclick: () => box.close() }, "OK"),
+    ),
+  );
   box.setAttribute("aria-label", "Message from the bot");
   box.showModal();
 }
 
 /** A modal box that removes itself when closed; a press beside it closes it. */
 export function dialog(name, ...children) {
-  const box = h("dialog", {
-    class: name,
-    onclose: () => box.remove(),
-    onclick: (event) => { if (event.target === box) box.close(); },
-  }, h("div", { class: "dialog-body" }, children));
+  const box = h(
+    "dialog",
+    {
+      class: name,
+      onclose: () => box.remove(),
+      onclick: (event) => {
+        if (event.target === box) box.close();
+      },
+    },
+    h("div", { class: "dialog-body" }, children),
+  );
   document.body.append(box);
   return box;
 }

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -107,8 +107,7 @@ async def demo(port: int) -> AsyncIterator[Process]:
 async def test_a_newcomer_who_asks_for_pizza_sees_pizza() -> None:
     """`make run` without a token: the page is served, the archive indexed, and the best answers are pizzas."""
     port = free_port()
-    people = People(f"http://127.0.0.1:{port}")
-    async with demo(port) as process:
+    async with demo(port) as process, aclosing(People(f"http://127.0.0.1:{port}")) as people:
 
         async def group() -> int:
             assert process.returncode is None, await process.communicate()
@@ -125,6 +124,10 @@ async def test_a_newcomer_who_asks_for_pizza_sees_pizza() -> None:
             text = await people.told(chat, members[0], "/stats")
             return "waiting" not in text and "indexed" in text
 
+        async def is_polling() -> bool:
+            return bool((await people.ask("GET", "/api/bot"))["connected"])
+
+        await until(is_polling, "the model to be loaded", patience=120)
         await until(is_indexed, "the archive to be indexed")
         answer = await people.asked(chat, members[0], "/search pizza")
         assert len(answer) == 5
@@ -133,7 +136,6 @@ async def test_a_newcomer_who_asks_for_pizza_sees_pizza() -> None:
         async with asyncio.timeout(10):
             await process.wait()
         assert process.returncode == 0
-    await people.close()
 
 
 async def _scene(people: People, chat: int, shown_message: dict[str, Any]) -> list[str]:

@@ -2,11 +2,14 @@
 
 import io
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from PIL import Image
+from telegram import Chat, Message, Update, Video
 
+from bot.lifecycle import AnyApplication
 from tests.conftest import Archive
 from tests.people import People, jpeg, picture_key, shown, until
 
@@ -110,6 +113,21 @@ async def test_an_edited_picture_is_found_as_what_it_is_now(people: People, arch
     answer = await people.asked(chat, ann, "/search a colour")
     assert set(shown(answer)) == now
     assert archive.rows("SELECT count(*) FROM images") == [(3,)]
+
+
+async def test_a_photo_edited_into_a_film_is_not_found_any_more(
+    people: People, archive: Archive, bot: AnyApplication
+) -> None:
+    """The message holds no photo now; the picture's vector goes with it."""
+    chat, ann = await group(people)
+    [posted] = await people.post(chat, ann, photos=[jpeg("red")])
+    await archive.settled(indexed=1)
+    film = Video("f", "u", 10, 10, 1)
+    place = Chat(chat, "supergroup", title="Weekend crew")
+    edited = Message(posted["message_id"], datetime.now(UTC), place, video=film)
+    await bot.update_queue.put(Update(1_000_000, edited_message=edited))
+    assert archive.rows("SELECT count(*) FROM photos") == archive.rows("SELECT count(*) FROM vectors") == [(0,)]
+    assert "have not seen any photo" in await people.told(chat, ann, "/search red")
 
 
 @pytest.mark.parametrize("kind", ["group", "supergroup", "private", "channel"])

@@ -66,6 +66,22 @@ async def test_a_lost_chroma_directory_is_filled_again_from_sql(
         assert set(shown(await people.asked(chat, ann, "/search red"))) == keys
 
 
+async def test_chroma_that_breaks_while_the_bot_runs_silences_nobody(
+    people: People, settings: Settings, archive: Archive
+) -> None:
+    """Chats that Chroma answers are answered exactly meanwhile, and new photos are found."""
+    ann = await people.person("Ann")
+    chat = await people.chat("supergroup", "Weekend crew", [ann])
+    async with polling(build(settings.model_copy(update={"exact_limit": 0}))):
+        keys = {picture_key((await people.post(chat, ann, photos=[jpeg(colour)]))[0]) for colour in ("red", "blue")}
+        await archive.settled(indexed=2)
+        _destroy(settings.data_dir / "chroma")
+        assert set(shown(await people.asked(chat, ann, "/search red"))) == keys
+        keys.add(picture_key((await people.post(chat, ann, photos=[jpeg("green")]))[0]))
+        await archive.settled(indexed=3)
+        assert set(shown(await people.asked(chat, ann, "/search red"))) == keys
+
+
 def _destroy(directory: Path) -> None:
     for path in sorted(directory.rglob("*"), reverse=True):
         if path.is_file():

@@ -43,6 +43,13 @@ def test_an_empty_token_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings(_env_file=None).token is None
 
 
+@pytest.mark.parametrize("name", ["DATABASE_URL", "DATA_DIR", "THREADS", "MODEL"])
+def test_a_blank_variable_is_not_a_value(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Compose files pass what is unset as empty."""
+    monkeypatch.setenv(f"CHATLENS_{name}", "")
+    assert getattr(Settings(_env_file=None), name.lower()) == Settings.model_fields[name.lower()].default
+
+
 def test_the_readme_knows_every_setting_and_its_default() -> None:
     """The table in the README is held against the code."""
     rows = dict(re.findall(r"^\| `(CHATLENS_[A-Z_]+)` \| (.*?) \|", README.read_text(encoding="utf-8"), re.MULTILINE))

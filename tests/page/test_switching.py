@@ -2,6 +2,7 @@
 
 from playwright.async_api import expect
 
+from sandbox.server import serve_in_thread
 from tests.page.cast import Cast
 from tests.page.chat_page import ChatPage
 
@@ -48,6 +49,17 @@ async def test_a_topic_shows_and_takes_only_its_own(page: ChatPage, cast: Cast) 
     assert (await cast.messages(cast.forum))[-1]["message_thread_id"] == cast.topics["Food"]
     await page.topic("General")
     await page.shows("In general")
+
+
+async def test_a_quiet_topic_is_found_far_up(page: ChatPage, cast: Cast) -> None:
+    """Its messages are read from the server though hundreds elsewhere are newer."""
+    await cast.ben.say("Soup", cast.forum, message_thread_id=cast.topics["Food"])
+    for i in range(150):
+        await cast.ben.say(f"Talk {i}", cast.forum)
+    await page.tab.reload()
+    await expect(page.message("Talk 149")).to_be_visible()
+    await page.topic("Food")
+    await page.shows("Soup")
 
 
 async def test_a_new_topic_gets_its_tab(page: ChatPage, cast: Cast) -> None:
@@ -109,13 +121,29 @@ async def test_a_group_that_becomes_a_supergroup_stays_open(page: ChatPage, cast
     assert "Still here" not in await cast.texts(cast.flat)
 
 
-async def test_the_first_person_of_an_empty_world(page: ChatPage, cast: Cast) -> None:
-    """A new person can be made, is then oneself, and can talk to the bot."""
+async def test_a_new_person_can_be_made(page: ChatPage) -> None:
+    """One is that person at once."""
     await page.tab.locator("#me").click()
     await page.tab.get_by_role("menuitem", name="New person…").click()
     await page.tab.get_by_role("textbox", name="First name").fill("Dora")
     await page.tab.get_by_role("button", name="Create", exact=True).click()
     await expect(page.tab.locator("#me")).to_contain_text("Dora")
-    await page.chat("Sandbox Bot")
-    await page.tab.get_by_role("button", name="Start", exact=True).click()
-    await page.shows("/start")
+
+
+async def test_the_first_person_of_an_empty_world(page: ChatPage) -> None:
+    """Nobody is there, so one is asked to begin, and can talk to the bot and make a group."""
+    with serve_in_thread() as empty:
+        await page.tab.goto(empty.url)
+        await page.tab.get_by_role("button", name="New person", exact=True).click()
+        await page.tab.get_by_role("textbox", name="First name").fill("Eve")
+        await page.tab.get_by_role("button", name="Create", exact=True).click()
+        await expect(page.title).to_have_text("Sandbox Bot")
+        await page.tab.get_by_role("button", name="Start", exact=True).click()
+        await page.shows("/start")
+        await page.tab.get_by_role("button", name="New chat").click()
+        await page.tab.get_by_role("textbox", name="Name").fill("My group")
+        await page.tab.get_by_role("button", name="Create", exact=True).click()
+        await expect(page.title).to_have_text("My group")
+        await page.say("Hello, me")
+        await page.shows("Hello, me")
+        await page.tab.goto("about:blank")

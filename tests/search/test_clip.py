@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from search.clip import ClipEmbedder, Compute
-from search.errors import ModelDamaged, ModelUnknown
+from search.errors import DeviceUnavailable, ModelDamaged, ModelUnknown
 from tests.conftest import DEMO
 
 CPU = Compute(device="cpu", threads=1)
@@ -46,6 +46,13 @@ def test_half_precision_does_not_change_what_a_picture_means(embedder: ClipEmbed
     assert whole.model_id == half.model_id
     assert (whole.embed_images(batch) * half.embed_images(batch)).sum(axis=1).min() > 0.999
     assert (whole.embed_texts(["a red car"]) * half.embed_texts(["a red car"])).sum() > 0.999
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "gpu"])
+def test_a_device_that_is_not_there_is_not_blamed_on_the_model(device: str) -> None:
+    """The error names the setting."""
+    with pytest.raises(DeviceUnavailable, match="CHATLENS_DEVICE"):
+        ClipEmbedder.load(f"local-dir:{DEMO}", Compute(device=device, precision="fp32", threads=1))
 
 
 def test_a_missing_model_is_not_replaced_by_another(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from search.errors import ImageRefused
-from search.images import DecodingLimits, accept_heif, decode, preview
+from search.images import DecodingLimits, accept_heif, decode, preview, within_ratio
 
 LIMITS = DecodingLimits(max_pixels=1_000_000, max_side=5_000)
 
@@ -162,3 +162,11 @@ def test_a_preview_is_what_telegram_takes_as_a_photo(size: tuple[int, int]) -> N
         assert image.format == "JPEG"
         assert sum(image.size) <= 10_000
         assert max(image.size) <= 20 * min(image.size)
+
+
+@pytest.mark.parametrize("size", [(1, 30_000), (30_000, 1), (3, 100), (300, 200)])
+def test_a_thread_of_pixels_does_not_become_gigabytes(size: tuple[int, int]) -> None:
+    """A model's transform enlarges the shorter side: what it gets is never longer than twenty times that."""
+    width, height = within_ratio(Image.new("RGB", size)).size
+    assert max(width, height) <= 20 * min(width, height)
+    assert (width, height) == size or min(width, height) == min(size)
