@@ -11,13 +11,14 @@ import typer
 from sandbox.errors import ApiError
 from sandbox.seeding import ARCHIVE, ArchiveMissing
 from sandbox.server import DEFAULT_PORT, LOOPBACK, Server, bind, serve
-from sandbox.world import DEFAULT_TOKEN, World
+from sandbox.world import DEFAULT_NAME, DEFAULT_TOKEN, World
 
 app = typer.Typer(add_completion=False)
 
 Host = Annotated[str, typer.Option(help="Address to listen on. Anything but loopback lets others in.")]
 Port = Annotated[int, typer.Option(envvar="SANDBOX_PORT", help="Port to listen on; 0 takes any free one.")]
 Token = Annotated[str, typer.Option(help="The bot's token.")]
+Name = Annotated[str, typer.Option("--bot-name", help="The bot's name; its username is made of it.")]
 Archive = Annotated[bool, typer.Option("--archive/--empty", help="Start with the sample archive, or with nobody.")]
 Folder = Annotated[Path, typer.Option("--archive-from", help="Another archive's folder, with its manifest.json.")]
 Names = Annotated[list[str] | None, typer.Option("--allow-host", help="Another name it is reached by, e.g. sandbox.")]
@@ -29,6 +30,7 @@ def main(
     host: Host = LOOPBACK,
     port: Port = DEFAULT_PORT,
     token: Token = DEFAULT_TOKEN,
+    bot_name: Name = DEFAULT_NAME,
     archive: Archive = True,
     archive_from: Folder = ARCHIVE,
     allow_host: Names = None,
@@ -39,7 +41,7 @@ def main(
     Point any bot at it: its base address is http://127.0.0.1:8081/bot, its files' http://127.0.0.1:8081/file/bot.
     """
     try:
-        world = World(token)
+        world = World(token, bot_name)
         listening = bind(host, port)
     except ApiError as error:
         raise typer.BadParameter(error.reason, param_hint="--token") from error

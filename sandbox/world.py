@@ -5,6 +5,7 @@ It lives in one event loop: whoever is outside (a test in another thread) goes t
 
 import asyncio
 import itertools
+import re
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -25,6 +26,7 @@ from sandbox.updates import UpdateQueue
 from sandbox.users import Bot, User
 
 DEFAULT_TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"  # noqa: S105 - the example in Telegram's own manual
+DEFAULT_NAME = "Sandbox Bot"
 FIRST_PERSON_ID = 700_000_001
 
 Perform = Callable[[Bot, str, Parameters], Awaitable[None]]
@@ -34,10 +36,17 @@ async def _nobody_performs(bot: Bot, method: str, given: Parameters) -> None:
     raise RuntimeError(f"{method} of {bot.user.username}: this world is not served")
 
 
+def _username(bot_name: str) -> str:
+    """As BotFather wants it: letters, digits and underscores, with "bot" at the end."""
+    name = re.sub(r"[^a-z0-9]+", "_", bot_name.lower()).strip("_") or "sandbox"
+    return name if name.endswith("bot") else f"{name}_bot"
+
+
 class World:
     """People, bots, chats, files and everything that can be set about them."""
 
-    def __init__(self, token: str = DEFAULT_TOKEN) -> None:
+    def __init__(self, token: str = DEFAULT_TOKEN, bot_name: str = DEFAULT_NAME) -> None:
+        """A world without people, with one bot. Raises BadRequest for a token that is none."""
         self.clock = Clock()
         self.events = Events()
         self.calls = CallLog()
@@ -55,7 +64,7 @@ class World:
         self.bots: dict[str, Bot] = {}
         self._closing = asyncio.Event()
         self._person_ids = itertools.count(FIRST_PERSON_ID)
-        self.add_bot("Sandbox Bot", "sandbox_bot", token)
+        self.add_bot(bot_name, _username(bot_name), token)
 
     @property
     def bot(self) -> Bot:

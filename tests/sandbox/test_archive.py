@@ -86,12 +86,12 @@ def run(*arguments: str, **options: Any) -> "subprocess.Popen[str]":
 
 def test_process_outlives_its_parent() -> None:
     """One line says where it is, and it ends when its standard input closes."""
-    with run("--empty", "--port", "0", "--exit-with-stdin") as process:
+    with run("--empty", "--port", "0", "--exit-with-stdin", "--bot-name", "Photo Finder") as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         address = line.split()[2]
         assert line.split()[-1] == DEFAULT_TOKEN
-        assert httpx.get(f"{address}bot{DEFAULT_TOKEN}/getMe").json()["ok"]
+        assert httpx.get(f"{address}bot{DEFAULT_TOKEN}/getMe").json()["result"]["username"] == "photo_finder_bot"
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (0, "", "")
 
@@ -122,5 +122,14 @@ def test_port_setting_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
         process.communicate(timeout=60)
     with run("--help") as process:
         out, _ = process.communicate(timeout=60)
-    for option in ("--host", "--port", "--token", "--empty", "--archive-from", "--exit-with-stdin"):
+    for option in (
+        "--host",
+        "--port",
+        "--token",
+        "--bot-name",
+        "--allow-host",
+        "--empty",
+        "--archive-from",
+        "--exit-with-stdin",
+    ):
         assert option in out
