@@ -18,10 +18,12 @@ app = typer.Typer(add_completion=False)
 Host = Annotated[str, typer.Option(help="Address to listen on. Anything but loopback lets others in.")]
 Port = Annotated[int, typer.Option(envvar="SANDBOX_PORT", help="Port to listen on; 0 takes any free one.")]
 Token = Annotated[str, typer.Option(help="The bot's token.")]
-Name = Annotated[str, typer.Option("--bot-name", help="The bot's name; its username is made of it.")]
+BotName = Annotated[str, typer.Option("--bot-name", help="The bot's name; its username is made of it.")]
 Archive = Annotated[bool, typer.Option("--archive/--empty", help="Start with the sample archive, or with nobody.")]
 Folder = Annotated[Path, typer.Option("--archive-from", help="Another archive's folder, with its manifest.json.")]
-Names = Annotated[list[str] | None, typer.Option("--allow-host", help="Another name it is reached by, e.g. sandbox.")]
+OtherHosts = Annotated[
+    list[str] | None, typer.Option("--allow-host", help="Another name it is reached by, e.g. sandbox.")
+]
 ExitWithStdin = Annotated[bool, typer.Option("--exit-with-stdin", help="End when standard input closes.")]
 
 
@@ -30,10 +32,10 @@ def main(
     host: Host = LOOPBACK,
     port: Port = DEFAULT_PORT,
     token: Token = DEFAULT_TOKEN,
-    bot_name: Name = DEFAULT_NAME,
+    bot_name: BotName = DEFAULT_NAME,
     archive: Archive = True,
     archive_from: Folder = ARCHIVE,
-    allow_host: Names = None,
+    allow_host: OtherHosts = None,
     exit_with_stdin: ExitWithStdin = False,
 ) -> None:
     """A local Telegram: Bot API server and chat page, in memory.

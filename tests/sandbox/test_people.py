@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,7 +11,7 @@ import httpx
 import pytest
 import telegram
 
-from sandbox.server import Sandbox
+from sandbox.server import Sandbox, bind
 from tests.sandbox.people import People, png
 from tests.sandbox.spec import Violations
 
@@ -167,6 +168,24 @@ async def test_private_chat_needs_an_invitation(bot: telegram.Bot, people: Peopl
     assert (response.status_code, "blocked" in response.json()["error"]) == (403, True)
     await people.post(f"/api/chats/{ann.id}/members", user_id="bot", status="member")
     assert await bot.send_message(ann.id, "back again")
+
+
+async def test_every_answer_waits_for_an_acknowledgement() -> None:
+    """Connections accepted from the sandbox's socket send small pieces at once (40 ms an answer otherwise)."""
+    options: asyncio.Queue[int] = asyncio.Queue()
+
+    async def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted = writer.get_extra_info("socket")
+        options.put_nowait(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+        await writer.wait_closed()
+
+    listening = bind("127.0.0.1", 0)
+    async with await asyncio.start_server(accept, sock=listening):
+        _, writer = await asyncio.open_connection(*listening.getsockname())
+        assert await options.get() == 1
+        writer.close()
+        await writer.wait_closed()
 
 
 async def test_page_is_missing(people: People) -> None:
