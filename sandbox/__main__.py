@@ -21,9 +21,7 @@ Token = Annotated[str, typer.Option(help="The bot's token.")]
 BotName = Annotated[str, typer.Option("--bot-name", help="The bot's name; its username is made of it.")]
 Archive = Annotated[bool, typer.Option("--archive/--empty", help="Start with the sample archive, or with nobody.")]
 Folder = Annotated[Path, typer.Option("--archive-from", help="Another archive's folder, with its manifest.json.")]
-OtherHosts = Annotated[
-    list[str] | None, typer.Option("--allow-host", help="Another name it is reached by, e.g. sandbox.")
-]
+OtherHosts = Annotated[list[str] | None, typer.Option("--allow-host", help="Another name it is reached by.")]
 ExitWithStdin = Annotated[bool, typer.Option("--exit-with-stdin", help="End when standard input closes.")]
 
 

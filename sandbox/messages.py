@@ -55,6 +55,8 @@ class Message:
     service: dict[str, Any] = field(default_factory=dict)
     """The fields of a service message, such as `new_chat_members`."""
     edit_date: int | None = None
+    edit_hidden: bool = False
+    """Only buttons changed: clients do not call that edited."""
     external_reply: dict[str, Any] | None = None
     """What it replies to in another chat."""
     quote: dict[str, Any] | None = None

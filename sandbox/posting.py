@@ -49,8 +49,15 @@ def post_service(
 def edit(world: World, chat: Chat, message: Message, content: Content) -> None:
     """Gives a message another content."""
     message.content = content
-    message.edit_date = world.clock.date()
+    message.edit_date, message.edit_hidden = world.clock.date(), False
     delivery.edited_message(world, chat, message)
+
+
+def edit_markup(world: World, chat: Chat, message: Message) -> None:
+    """Tells of other buttons, which `message` has already."""
+    message.edit_hidden = message.edit_hidden or message.edit_date is None
+    message.edit_date = world.clock.date()
+    delivery.changed_markup(world, chat, message)
 
 
 def delete(world: World, chat: Chat, message_ids: list[int]) -> None:

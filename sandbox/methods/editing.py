@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sandbox import delivery, posting, rendering
+from sandbox import posting, rendering
 from sandbox.chats import Chat
 from sandbox.errors import BadRequest
 from sandbox.formatting import caption_of, text_of
@@ -93,9 +93,8 @@ def _edited(call: MethodCall, found: Editable, content: Content) -> Edited:
     if content == message.content and markup == message.reply_markup:
         raise BadRequest(NOT_MODIFIED)
     message.reply_markup = markup
-    message.edit_date = call.world.clock.date()
     if content == message.content:
-        delivery.changed_markup(call.world, chat, message)
+        posting.edit_markup(call.world, chat, message)
     else:
         posting.edit(call.world, chat, message, content)
     return True if found.inline else rendering.message(message, chat, call.bot)

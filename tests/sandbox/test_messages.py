@@ -88,6 +88,11 @@ async def test_bot_cannot_edit_its_messages(bot: telegram.Bot, people: People) -
     marked = await bot.edit_message_reply_markup(ann.id, text.message_id, reply_markup=BUTTON)
     assert isinstance(marked, telegram.Message)
     assert marked.reply_markup == BUTTON
+    buttons = await bot.send_message(ann.id, "pages")
+    turned = await bot.edit_message_reply_markup(ann.id, buttons.message_id, reply_markup=BUTTON)
+    assert isinstance(turned, telegram.Message)
+    assert turned.edit_date is not None
+    assert "edit_date" not in (await people.messages(ann.id))[-1]  # clients do not call that edited
     photo = await bot.send_photo(ann.id, png(), caption="a", has_spoiler=True)
     assert photo.has_media_spoiler
     captioned = await bot.edit_message_caption(ann.id, photo.message_id, caption="<b>b</b>", parse_mode="HTML")
