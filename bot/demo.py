@@ -1,11 +1,9 @@
 """The demo: the same bot against the sandbox, a local Telegram in a process of its own."""
 
-import json
 import os
 import subprocess
 import sys
 import threading
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +32,6 @@ def running(settings: Settings, port: int) -> Iterator[tuple[Settings, str]]:
     url = f"http://127.0.0.1:{port}"
     with TemporaryDirectory(prefix="chatlens-demo-") as directory, _sandbox(port) as process:
         _wait_until_served(process)
-        _name_the_bot(url)
         yield _pointed_at(settings, url, Path(directory)), url
 
 
@@ -63,6 +60,8 @@ def _sandbox(port: int) -> Iterator[subprocess.Popen[bytes]]:
         str(port),
         "--token",
         TOKEN,
+        "--bot-name",
+        "Chatlens",
         "--archive",
         "--exit-with-stdin",
     ]
@@ -86,15 +85,6 @@ def _sandbox(port: int) -> Iterator[subprocess.Popen[bytes]]:
 def _environment() -> dict[str, str]:
     """The sandbox must not see the operator's real token."""
     return {name: value for name, value in os.environ.items() if not name.startswith("CHATLENS_")}
-
-
-def _name_the_bot(url: str) -> None:
-    body = json.dumps({"name": "Chatlens", "username": "chatlens_bot"}).encode()
-    request = urllib.request.Request(  # noqa: S310 - a loopback address
-        f"{url}/api/bot", body, {"Content-Type": "application/json"}, method="PATCH"
-    )
-    with urllib.request.urlopen(request, timeout=10):  # noqa: S310
-        pass
 
 
 def _wait_until_served(process: subprocess.Popen[bytes]) -> None:
