@@ -52,9 +52,12 @@ async def test_a_group_keeps_its_archive_when_it_becomes_a_supergroup(people: Pe
     assert archive.rows("SELECT DISTINCT chat_id FROM photos") == [(new,)]
 
 
-@pytest.mark.usefixtures("bot")
-async def test_nothing_of_a_chat_that_removed_the_bot_is_searchable(people: People, archive: Archive) -> None:
-    """Marked as left at once; when the bot is added again, the archive is back."""
+def is_left(archive: Archive, chat: int) -> bool:
+    return archive.rows("SELECT left_at IS NOT NULL FROM chats WHERE id = ?", chat) == [(1,)]
+
+
+async def removed(people: People, archive: Archive) -> tuple[int, int]:
+    """A chat with one indexed photo, from which the bot has been removed, and somebody in it."""
     ann = await people.person("Ann")
     chat = await people.chat("supergroup", "Leaving", [ann])
     await people.post(chat, ann, photos=[jpeg("red")])
@@ -62,9 +65,16 @@ async def test_nothing_of_a_chat_that_removed_the_bot_is_searchable(people: Peop
     await join(people, chat, ann, "kicked")
 
     async def is_marked() -> bool:
-        return archive.rows("SELECT left_at IS NOT NULL FROM chats WHERE id = ?", chat) == [(1,)]
+        return is_left(archive, chat)
 
     await until(is_marked, "the chat to be marked as left")
+    return chat, ann
+
+
+@pytest.mark.usefixtures("bot")
+async def test_nothing_of_a_chat_that_removed_the_bot_is_searchable(people: People, archive: Archive) -> None:
+    """Marked as left at once; when the bot is added again, the archive is back."""
+    chat, ann = await removed(people, archive)
     await join(people, chat, ann)
     assert len(shown(await people.asked(chat, ann, "/search red"))) == 1
 
@@ -73,17 +83,8 @@ async def test_the_word_of_its_own_removal_makes_a_chat_searchable_again(
     bot: AnyApplication, people: People, archive: Archive
 ) -> None:
     """The service message about it comes after `my_chat_member`, perhaps a second later, and shows no return."""
-    ann = await people.person("Ann")
-    chat = await people.chat("supergroup", "Leaving", [ann])
-    await people.post(chat, ann, photos=[jpeg("red")])
-    await archive.settled(indexed=1)
-    await join(people, chat, ann, "kicked")
-
-    async def is_marked() -> bool:
-        return archive.rows("SELECT left_at IS NOT NULL FROM chats WHERE id = ?", chat) == [(1,)]
-
-    await until(is_marked, "the chat to be marked as left")
+    chat, _ = await removed(people, archive)
     moment = datetime.now(UTC) + timedelta(seconds=1)
     removal = Message(99, moment, Chat(chat, "supergroup", title="Leaving"), left_chat_member=bot.bot.bot)
     await bot.update_queue.put(Update(1_000_000, message=removal))
-    assert await is_marked()
+    assert is_left(archive, chat)
