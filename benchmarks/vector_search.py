@@ -82,9 +82,7 @@ async def fill(database: Database, chroma: ChromaIndex, archive: Archive) -> flo
             await connection.execute(insert(vectors), [_vector(i, archive.vectors[i - 1]) for i in batch])
     began = time.perf_counter()
     for batch in track(list(batches(ids, 1_000)), "Filling Chroma"):
-        await chroma.upsert(
-            [IndexEntry(i, i, int(archive.chats[i - 1]), archive.vectors[i - 1]) for i in batch]
-        )
+        await chroma.upsert([IndexEntry(i, i, int(archive.chats[i - 1]), archive.vectors[i - 1]) for i in batch])
     return len(ids) / (time.perf_counter() - began)
 
 
@@ -164,9 +162,7 @@ async def run(count: int, dimensions: int, rounds: int, console: Console) -> Non
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--vectors", type=int, default=100_000)
     parser.add_argument("--dimensions", type=int, default=512)
     parser.add_argument("--rounds", type=int, default=21)

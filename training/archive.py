@@ -115,7 +115,8 @@ def _message(columns: list[str], painter: Painter, earlier: list[dict[str, Any]]
     message: dict[str, Any] = {"chat": {"crew": CREW, "channel": CHANNEL}.get(chat, 1001)}
     if who in PEOPLE:
         message["from"] = PEOPLE[who]["id"]
-    message["date"] = f"{when}:{len(earlier) % 50 + 5:02}Z"
+    seconds = 5 + 7 * sum(other["date"].startswith(when) for other in earlier)
+    message["date"] = f"{when}:{seconds:02}Z"
     if topic:
         message["topic"] = TOPICS[topic]
     action, _, rest = what.partition(" ")

@@ -133,7 +133,10 @@ def _clouds(draw: ImageDraw.ImageDraw, size: tuple[int, int], horizon: int, rng:
         x, y = rng.uniform(0, size[0]), rng.uniform(20, horizon * 0.5)
         for step in range(4):
             radius = rng.uniform(18, 38)
-            draw.ellipse((x + 32 * step - radius, y - radius, x + 32 * step + radius, y + radius * 0.7), fill=(255, 255, 255, 150))
+            draw.ellipse(
+                (x + 32 * step - radius, y - radius, x + 32 * step + radius, y + radius * 0.7),
+                fill=(255, 255, 255, 150),
+            )
 
 
 def _stars(draw: ImageDraw.ImageDraw, size: tuple[int, int], horizon: int, rng: random.Random) -> None:
@@ -151,7 +154,12 @@ def _snowflakes(draw: ImageDraw.ImageDraw, size: tuple[int, int], horizon: int, 
 def _sun(draw: ImageDraw.ImageDraw, size: tuple[int, int], horizon: int, rng: random.Random) -> None:
     x = rng.uniform(0.2, 0.8) * size[0]
     for radius, alpha in ((150, 30), (105, 60), (70, 255)):
-        draw.chord((x - radius, horizon - radius, x + radius, horizon + radius), 180, 360, fill=(255, 214, 120, alpha))
+        draw.chord(
+            (x - radius, horizon - radius, x + radius, horizon + radius),
+            180,
+            360,
+            fill=(255, 214, 120, alpha),
+        )
 
 
 def _waves(draw: ImageDraw.ImageDraw, size: tuple[int, int], horizon: int, rng: random.Random) -> None:

@@ -92,9 +92,7 @@ def draw_large(name: str, concept: Concept, side: int) -> Image.Image | None:
 
 
 def _render_style(name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    jobs = [
-        (source, place) for place, concept in enumerate(load_concepts()) for source in _SOURCES[name](concept)
-    ]
+    jobs = [(source, place) for place, concept in enumerate(load_concepts()) for source in _SOURCES[name](concept)]
     with ProcessPoolExecutor(2) as pool:
         drawings = list(pool.map(functools.partial(_render_array, side=SIDE), [job[0] for job in jobs], chunksize=32))
     kept = [(drawing, place) for drawing, (_, place) in zip(drawings, jobs, strict=True) if drawing is not None]
@@ -107,7 +105,7 @@ def _render_array(source: bytes | str, side: int) -> Drawing | None:
 
 
 def render(source: bytes | str, side: int) -> Image.Image | None:
-    """An SVG (text), a bitmap (bytes) or a character of Noto's font, cropped to what is drawn and made square."""
+    """An SVG (text), a bitmap (bytes) or a character of Noto's font, cropped to the drawing, made square."""
     if isinstance(source, bytes):
         image = Image.open(io.BytesIO(source)).convert("RGBA")
     elif source.lstrip().startswith("<"):

@@ -82,9 +82,15 @@ def train_tokenizer(texts: Sequence[str]) -> Tokenizer:
     """A byte-level BPE: nothing is ever unknown, and Chinese and Russian words are few tokens."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normalizers.Sequence(
-        [normalizers.NFKC(), normalizers.Lowercase(), normalizers.Replace("ё", "е"), normalizers.Replace("’", "'"),
-         normalizers.Replace(Regex(r"[\s\-_]+"), " "), normalizers.Strip()]
-    )  # fmt: skip
+        [
+            normalizers.NFKC(),
+            normalizers.Lowercase(),
+            normalizers.Replace("ё", "е"),
+            normalizers.Replace("’", "'"),
+            normalizers.Replace(Regex(r"[\s\-_]+"), " "),
+            normalizers.Strip(),
+        ]
+    )
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
     tokenizer.decoder = decoders.ByteLevel()
     special = ["<pad>", "<start>", "<end>"]
@@ -106,6 +112,14 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path) -> None:
         model_max_length=CONTEXT, clean_up_tokenization_spaces=False,
     )  # fmt: skip
     wrapped.save_pretrained(str(folder))
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """As saved, without the padding and cutting that transformers adds."""
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> Tensor:

@@ -13,7 +13,14 @@ from training.gallery import Gallery
 from training.palette import COLOUR_NAMES
 from training.photograph import photograph
 from training.restyle import (
-    flatten_shading, jitter, line_art, posterise, stroke, tint, turn_grey, uniform,
+    flatten_shading,
+    jitter,
+    line_art,
+    posterise,
+    stroke,
+    tint,
+    turn_grey,
+    uniform,
 )  # fmt: skip
 
 MOST_THINGS = 4
@@ -112,7 +119,7 @@ def _places(things: Tensor, generator: Generator) -> Tensor:
     One thing is large or small anywhere; several stand in a row or in quarters, each in its cell.
     """
     count = len(things)
-    alone = torch.cat([uniform((count, 1), 0.38, 1.05, generator).sqrt()] * MOST_THINGS, 1)
+    alone = torch.cat([uniform((count, 1), 0.4, 1.05, generator)] * MOST_THINGS, 1)
     room = (1 - alone).clamp(min=0) + 0.08
     shift = uniform((count, MOST_THINGS, 2), -1, 1, generator)
     single = torch.cat([shift * room[..., None], alone[..., None]], 2)
@@ -126,7 +133,10 @@ def _cells(things: Tensor, row: Tensor) -> Tensor:
     """Cells of a row (beside each other) or of quarters: [b, MOST_THINGS, 3]."""
     slot = torch.arange(MOST_THINGS)[None]
     columns = things[:, None].clamp(min=1)
-    in_row = torch.stack([(2 * slot + 1) / columns - 1, torch.zeros(len(things), MOST_THINGS), 1 / columns + 0.08 + 0 * slot], 2)
+    in_row = torch.stack(
+        [(2 * slot + 1) / columns - 1, torch.zeros(len(things), MOST_THINGS), 1 / columns + 0.08 + 0 * slot],
+        2,
+    )
     pair = torch.tensor([[-0.45, -0.2, 0.55], [0.45, 0.25, 0.55], [0, 0, 0], [0, 0, 0]])
     quarters = torch.tensor([[-0.48, -0.48, 0.5], [0.48, -0.45, 0.5], [-0.45, 0.48, 0.5], [0.48, 0.48, 0.5]])
     scattered = torch.where((things == 2)[:, None, None], pair, quarters)
@@ -162,7 +172,7 @@ def _grid(places: Tensor, mirrored: Tensor, side: int, generator: Generator) -> 
     count = len(places)
     angle = torch.randn(count, generator=generator) * 0.22
     angle = torch.where(torch.rand(count, generator=generator) < 0.1, angle * 3, angle)
-    stretch = uniform((count,), -0.25, 0.25, generator).exp()
+    stretch = uniform((count,), -0.3, 0.3, generator).exp()
     flip = torch.where(mirrored & (torch.rand(count, generator=generator) < 0.3), -1.0, 1.0)
     shear = 0.12 * torch.randn(count, generator=generator)
     cos, sin, size = angle.cos(), angle.sin(), places[:, 2].clamp(min=0.05)

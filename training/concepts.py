@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-import xml.etree.ElementTree as ElementTree  # noqa: S405 - Debian's own CLDR files are read, nothing foreign
+import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def _annotations(language: str) -> dict[str, tuple[str, tuple[str, ...]]]:
     """Character to its spoken name and its keywords."""
     names: dict[str, str] = {}
     keywords: dict[str, tuple[str, ...]] = {}
-    for element in ElementTree.parse(CLDR / f"{language}.xml").iter("annotation"):  # noqa: S314 - see above
+    for element in ET.parse(CLDR / f"{language}.xml").iter("annotation"):  # noqa: S314 - Debian's own file
         character, text = element.attrib["cp"], element.text or ""
         if element.get("type") == "tts":
             names[character] = text.strip()

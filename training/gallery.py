@@ -47,7 +47,9 @@ class Gallery:
 
     def resized(self, side: int) -> Gallery:
         """The same drawings with fewer pixels, which are faster to work on."""
-        parts = [F.interpolate(part.float(), size=side, mode="bilinear", antialias=True) for part in self.drawings.split(512)]
+        parts = [
+            F.interpolate(part.float(), size=side, mode="bilinear", antialias=True) for part in self.drawings.split(512)
+        ]
         return replace(self, drawings=torch.cat([part.round().to(torch.uint8) for part in parts]))
 
 

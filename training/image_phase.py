@@ -1,4 +1,4 @@
-"""First phase: the image tower learns to tell what is in composed pictures, by class vectors it learns too."""
+"""First phase: the image tower learns to tell what is in composed pictures, and class vectors with it."""
 
 from __future__ import annotations
 
@@ -26,9 +26,13 @@ _FIXED_AFTER = 0.4
 "Share of the run after which class vectors stay, so that the text tower can be fitted to them meanwhile."
 COARSE = 48
 "Pixels along a side at first: nearly twice the pictures in the same time."
-_FINE_AFTER = 0.72
-_EASE, _EASE_UNTIL = 0.15, 0.35
-"Difficulty at the start, and the share of the run in which it grows by one."
+_FINE_AFTER = 0.75
+_SEVERAL = 0.3
+"Share of pictures with several things, times the difficulty."
+HARDEST = 0.9
+"Where difficulty stops growing."
+_EASE, _EASE_UNTIL = 0.15, 0.8
+"Difficulty at the start, and the share of the run in which it would grow by one."
 _CANNOT_MIRROR = ("symbols", "people-body/hand", "travel-places/time")
 
 
@@ -51,37 +55,50 @@ def mirrored(concepts: tuple[Concept, ...]) -> Tensor:
     return torch.tensor([not concept.group.startswith(_CANNOT_MIRROR) for concept in concepts])
 
 
-def train_image_tower(visual: nn.Module, plan: Plan) -> Meanings:
-    """Train `visual` in place; a checkpoint is written every two minutes, so a run may be cut.
+def train_image_tower(visual: nn.Module, plan: Plan, resume: bool = False) -> Meanings:
+    """Train `visual` in place; a checkpoint is written every minute, so a run may be cut.
+
+    Args:
+        resume: start from the checkpoint's weights, its class vectors fixed, with a schedule of its own.
 
     Returns:
         The class vectors that the tower now answers with.
     """
     concepts = load_concepts()
     gallery, side = load_gallery(TRAINING_STYLES, len(concepts)), COARSE
-    composer = Composer(gallery.resized(side), mirrored(concepts), plan.seed)
+    composer = Composer(gallery.resized(side), mirrored(concepts), plan.seed, _SEVERAL)
     meanings = Meanings(len(concepts), WIDTH)
+    state = torch.load(CHECKPOINT) if resume else None
+    if state is not None:
+        visual.load_state_dict(state["visual"])
+        meanings.load_state_dict(state["meanings"])
     tuning = canonical(load_gallery((TUNING_STYLE,), len(concepts)), len(concepts))
     average = {name: tensor.clone() for name, tensor in visual.state_dict().items()}
-    visual.to(memory_format=torch.channels_last).train()
-    optimiser = torch.optim.AdamW([*visual.parameters(), *meanings.parameters()], plan.rate, weight_decay=plan.decay)
+    visual.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    optimiser = torch.optim.AdamW(
+        [*visual.parameters(), *meanings.parameters()], plan.rate, weight_decay=plan.decay, fused=True
+    )
     written = started = time.monotonic()
     for step, share in steps(plan):
         set_rate(optimiser, plan.rate * min(1, step / 200) * 0.5 * (1 + math.cos(math.pi * share)))
-        _fix(meanings, share > _FIXED_AFTER)
-        if share >= _FINE_AFTER and side < SIDE:
-            side, composer = SIDE, Composer(gallery.resized(SIDE), mirrored(concepts), plan.seed + 1)
-        pictures = composer.compose(BATCH, side, min(1, _EASE + share / _EASE_UNTIL))
+        _fix(meanings, resume or share > _FIXED_AFTER)
+        if share >= (0.5 if resume else _FINE_AFTER) and side < SIDE:
+            side, composer = (
+                SIDE,
+                Composer(gallery.resized(SIDE), mirrored(concepts), plan.seed + 1, _SEVERAL),
+            )
+        difficulty = min(HARDEST, _EASE + share / _EASE_UNTIL) if state is None else HARDEST
+        pictures = composer.compose(BATCH, side, difficulty)
         loss = meanings.loss(embed(visual, pictures.pixels), pictures.contents)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         follow(average, visual, min(plan.average, step / (step + 20)))
         if time.monotonic() - written > 60 or share >= 1:
             written = time.monotonic()
             _write(CHECKPOINT, average, meanings, share)
-            score = recall(visual, average, meanings, tuning)
-            print(f"{share:6.1%} {step * BATCH / (written - started):4.0f}/s loss {loss.item():.3f} tuning {score}", flush=True)
+            pace, score = step * BATCH / (written - started), recall(visual, average, meanings, tuning)
+            print(f"{share:6.1%} {pace:4.0f}/s loss {loss.item():.3f} tuning {score}", flush=True)
     visual.load_state_dict(average)
     return meanings
 
@@ -102,8 +119,8 @@ def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
 
 
 def _fix(meanings: Meanings, fixed: bool) -> None:
-    for name, parameter in meanings.named_parameters():
-        parameter.requires_grad_(not fixed or name == "log_scale")
+    for parameter in meanings.parameters():
+        parameter.requires_grad_(not fixed)
 
 
 def embed(visual: nn.Module, pixels: Tensor) -> Tensor:

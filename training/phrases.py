@@ -1,4 +1,4 @@
-"""How people ask for a picture in English, Chinese and Russian: words for colours, places, counts, and grammar.
+"""How people ask for a picture in English, Chinese and Russian.
 
 Grammar is rough on purpose: people's queries are, too.
 """
@@ -9,61 +9,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-COLOUR_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
-    "en": {
-        "red": ("red",), "orange": ("orange",), "yellow": ("yellow",), "green": ("green",), "blue": ("blue",),
-        "purple": ("purple", "violet"), "pink": ("pink",), "brown": ("brown",), "black": ("black",),
-        "white": ("white",), "grey": ("grey", "gray"),
-    },
-    "zh": {
-        "red": ("红色", "红"), "orange": ("橙色", "橘色"), "yellow": ("黄色", "黄"), "green": ("绿色", "绿"),
-        "blue": ("蓝色", "蓝"), "purple": ("紫色", "紫"), "pink": ("粉色", "粉红色"), "brown": ("棕色", "褐色"),
-        "black": ("黑色", "黑"), "white": ("白色", "白"), "grey": ("灰色", "灰"),
-    },
-    "ru": {
-        "red": ("красн",), "orange": ("оранжев",), "yellow": ("желт",), "green": ("зелен",), "blue": ("син", "голуб"),
-        "purple": ("фиолетов",), "pink": ("розов",), "brown": ("коричнев",), "black": ("черн",), "white": ("бел",),
-        "grey": ("сер",),
-    },
-}  # fmt: skip
-"Russian: stems, the ending follows the noun."
-
-PLACE_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
-    "en": {
-        "grass": ("on the grass", "in a meadow", "on grass", "in the park"), "beach": ("on the beach", "on the sand"),
-        "night": ("at night", "under the stars", "in the dark"), "snow": ("in the snow", "in winter", "on snow"),
-        "sunset": ("at sunset", "at dusk"), "sea": ("at sea", "on the water", "in the sea"),
-    },
-    "zh": {
-        "grass": ("草地上的", "公园里的", "草坪上的"), "beach": ("沙滩上的", "海滩上的"), "night": ("夜晚的", "星空下的", "夜里的"),
-        "snow": ("雪地里的", "雪中的", "冬天的"), "sunset": ("日落时的", "夕阳下的", "黄昏的"), "sea": ("海上的", "海里的", "水上的"),
-    },
-    "ru": {
-        "grass": ("на траве", "на лугу", "в парке"), "beach": ("на пляже", "на песке"),
-        "night": ("ночью", "под звездами", "в темноте"), "snow": ("на снегу", "в снегу", "зимой"),
-        "sunset": ("на закате", "в сумерках"), "sea": ("в море", "на море", "на воде"),
-    },
-}  # fmt: skip
-
-_FRAMES = {
-    "en": ("{}",) * 8 + ("a photo of {}", "photo of {}", "picture of {}", "a picture of {}", "find {}", "show me {}",
-                         "image of {}", "pictures of {}"),
-    "zh": ("{}",) * 8 + ("{}的照片", "{}的图片", "一张{}的照片", "{}图片", "找{}", "有{}的照片"),
-    "ru": ("{}",) * 8 + ("фото {}", "картинка {}", "фотография: {}", "покажи {}", "найди {}", "фото с {}"),
-}  # fmt: skip
-_JOINS = {
-    "en": (" and ", " and ", " with ", " next to ", " & ", ", "),
-    "zh": ("和", "和", "与", "跟", "、"),
-    "ru": (" и ", " и ", " рядом с ", " с ", ", "),
-}
-_COUNTS = {
-    "en": {2: ("two", "2", "a pair of"), 3: ("three", "3"), 4: ("four", "4", "many", "several")},
-    "zh": {2: ("两个", "两只", "2个"), 3: ("三个", "三只", "3个"), 4: ("四个", "四只", "很多", "几个")},
-    "ru": {2: ("два", "две", "2", "пара"), 3: ("три", "3"), 4: ("четыре", "4", "много", "несколько")},
-}
-_IRREGULAR = {"mouse": "mice", "person": "people", "man": "men", "woman": "women", "child": "children", "fish": "fish",
-              "sheep": "sheep", "foot": "feet", "tooth": "teeth", "knife": "knives", "leaf": "leaves", "wolf": "wolves",
-              "goose": "geese", "scarf": "scarves"}  # fmt: skip
+from training.wordlists import COLOUR_WORDS, COUNTS, FRAMES, IRREGULAR, JOINS, PLACE_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +34,8 @@ def phrase(language: str, things: Sequence[Thing], place: str | None, count: int
         words = [_article(word) for word in words]
     joined = words[0]
     for word in words[1:]:
-        joined += rng.choice(_JOINS[language]) + word
-    framed = rng.choice(_FRAMES[language]).format(joined)
+        joined += rng.choice(JOINS[language]) + word
+    framed = rng.choice(FRAMES[language]).format(joined)
     return framed if place is None else _PLACED[language](framed, place, rng)
 
 
@@ -120,7 +66,7 @@ def _ending(stem: str, noun: str, rng: random.Random) -> str:
 
 
 def _counted(language: str, name: str, count: int, rng: random.Random) -> str:
-    word = rng.choice(_COUNTS[language][count])
+    word = rng.choice(COUNTS[language][count])
     if language == "zh":
         return word + name
     return f"{word} {_plural(name) if language == 'en' else _genitive(name, rng)}"
@@ -128,8 +74,8 @@ def _counted(language: str, name: str, count: int, rng: random.Random) -> str:
 
 def _plural(name: str) -> str:
     head, _, last = name.rpartition(" ")
-    if last in _IRREGULAR:
-        last = _IRREGULAR[last]
+    if last in IRREGULAR:
+        last = IRREGULAR[last]
     elif last.endswith(("s", "x", "ch", "sh")):
         last += "" if last.endswith("s") and not last.endswith("ss") else "es"
     elif last.endswith("y") and last[-2:-1] not in "aeiou":
@@ -143,7 +89,15 @@ def _genitive(name: str, rng: random.Random) -> str:
     """What follows a Russian number, roughly."""
     if " " in name or rng.random() < 0.2:
         return name
-    for ending, replacement in (("ка", "ки"), ("а", "ы"), ("я", "и"), ("ь", "я"), ("й", "я"), ("о", "а"), ("е", "я")):
+    for ending, replacement in (
+        ("ка", "ки"),
+        ("а", "ы"),
+        ("я", "и"),
+        ("ь", "я"),
+        ("й", "я"),
+        ("о", "а"),
+        ("е", "я"),
+    ):
         if name.endswith(ending):
             return name.removesuffix(ending) + replacement
     return name + "а"

@@ -14,15 +14,34 @@ import torch.nn.functional as F  # noqa: N812 - the name everybody uses
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from training.captions import Captioner, encode
+from training import image_phase
+from training.captions import Captioner, encode, save_tokenizer, train_tokenizer
 from training.compose import Contents
+from training.concepts import load_concepts
 from training.image_phase import Plan, set_rate
 from training.meanings import Meanings
-from training.model import RUNS
+from training.model import RUNS, WIDTH, new_model
 
 CHECKPOINT = RUNS / "text.pt"
 BATCH = 256
 _CHUNK = 32 * BATCH
+_TOKENIZER_TEXTS = 150_000
+_PULL = 20.0
+"Texts say exactly what they mean, so they are simply drawn to it."
+
+
+def make_text_tower(count: int, minutes: float, seed: int, beside: bool) -> None:
+    """Train tokenizer and text tower against the image phase's checkpoint; both stay in training/runs."""
+    concepts = load_concepts()
+    captioner = Captioner(concepts, seed)
+    tokenizer = train_tokenizer(captioner.draw(_TOKENIZER_TEXTS).texts)
+    meanings = Meanings(len(concepts), WIDTH)
+    meanings.load_state_dict(torch.load(image_phase.CHECKPOINT)["meanings"])
+    model = new_model(seed)
+    follow = image_phase.CHECKPOINT if beside else None
+    train_text_tower(model, tokenizer, meanings, captioner, Plan(count, minutes, seed, rate=1.5e-3), follow)
+    torch.save(model.state_dict(), CHECKPOINT)
+    save_tokenizer(tokenizer, RUNS)
 
 
 def text_parameters(model: Any) -> list[torch.nn.Parameter]:
@@ -46,7 +65,12 @@ def embed_texts(model: Any, tokens: Tensor) -> Tensor:
 
 
 def train_text_tower(
-    model: Any, tokenizer: Tokenizer, meanings: Meanings, captioner: Captioner, plan: Plan, follow: Path | None = None
+    model: Any,
+    tokenizer: Tokenizer,
+    meanings: Meanings,
+    captioner: Captioner,
+    plan: Plan,
+    follow: Path | None = None,
 ) -> None:
     """Train the text tower in place; `plan.images` counts captions.
 
@@ -66,8 +90,8 @@ def train_text_tower(
         set_rate(optimiser, plan.rate * min(1, step / 200) * 0.5 * (1 + math.cos(math.pi * share)))
         tokens, contents = next(batches)
         embeddings = embed_texts(model, tokens)
-        loss = meanings.loss(embeddings, contents) + 4 * (1 - (embeddings * meanings.combine(contents)).sum(1)).mean()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss = meanings.loss(embeddings, contents, pull=_PULL)
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
@@ -76,7 +100,10 @@ def train_text_tower(
             if follow is not None:
                 meanings.load_state_dict(torch.load(follow)["meanings"])
                 torch.save(model.state_dict(), CHECKPOINT)
-            print(f"text {share:6.1%} {step * BATCH / (written - started):5.0f}/s loss {loss.item():.3f}", flush=True)
+            print(
+                f"text {share:6.1%} {step * BATCH / (written - started):5.0f}/s loss {loss.item():.3f}",
+                flush=True,
+            )
 
 
 def _batches(tokenizer: Tokenizer, captioner: Captioner, rng: random.Random) -> Iterator[tuple[Tensor, Contents]]:
@@ -90,5 +117,10 @@ def _batches(tokenizer: Tokenizer, captioner: Captioner, rng: random.Random) -> 
         for rows in chosen:
             yield (
                 tokens[rows, : int(lengths[rows].max())],
-                Contents(contents.concepts[rows], contents.colours[rows], contents.backdrops[rows], contents.counts[rows]),
+                Contents(
+                    contents.concepts[rows],
+                    contents.colours[rows],
+                    contents.backdrops[rows],
+                    contents.counts[rows],
+                ),
             )
