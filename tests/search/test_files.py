@@ -17,6 +17,21 @@ def test_no_more_is_downloaded_than_the_model_sees(side: int, width: int) -> Non
     assert smallest_covering(SIZES, side).width == width
 
 
+def test_a_thumbnail_does_not_stand_for_the_picture() -> None:
+    """A size that only just covers the input has been reduced and compressed too far."""
+    post = PhotoPost(
+        chat_id=1,
+        message_id=1,
+        sender=Sender(1, "Ann"),
+        date=datetime.now(UTC),
+        file_id="f1280",
+        file_unique_id="u1280",
+        sizes=SIZES,
+    )
+    assert file_to_embed(post, 60, max_bytes=1) == "f320"
+    assert file_to_embed(post, 224, max_bytes=1) == "f800"
+
+
 def test_a_file_that_the_bot_api_does_not_hand_out_is_not_asked_for() -> None:
     """Over 20 MB the answer is known beforehand."""
     whole = PhotoSize("f", "u", 0, 0, 21_000_000)
