@@ -4,6 +4,7 @@ https://core.telegram.org/bots/api#making-requests
 """
 
 import json
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from sandbox.parameters import Parameters
 from sandbox.users import Bot
 from sandbox.world import World
 
+logger = logging.getLogger(__name__)
 MULTIPART_OVERHEAD = 1024 * 1024
 
 
@@ -43,7 +45,12 @@ async def perform(world: World, bot: Bot, method: str, given: Parameters) -> Non
     """A call that came as a reply to a webhook: carried out and logged, its result told to no one."""
     with _logged(world, bot, proper_name(method)) as call:
         _note(call, given)
-        await _carried_out(world, bot, call, given)
+        try:
+            await _carried_out(world, bot, call, given)
+        except Exception as error:
+            logger.exception("%s, the reply to a webhook, broke", call.method)
+            told = f"Internal Server Error: {type(error).__name__}: {error}"
+            _answered(call, {"ok": False, "error_code": 500, "description": told}, 500)
 
 
 @contextmanager
