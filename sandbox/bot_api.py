@@ -81,7 +81,8 @@ async def _answer(request: Request, world: World, bot: Bot, call: Call) -> Respo
     _note(call, given)
     if fault and (scripted := await _scripted(request, call, fault)):
         return scripted
-    response = await _carried_out(world, bot, call, given)
+    work = _carried_out(world, bot, call, given)
+    response = await (connection.unless_gone(request, work) if call.method == "getUpdates" else work)
     if fault and (fault.drop_after or fault.half_body):
         return await _cut(request, response, half=fault.half_body)
     return response
@@ -125,17 +126,25 @@ async def _cut(request: Request, response: Response, *, half: bool) -> Response:
 async def send_file(request: Request) -> Response:
     """The bytes behind a `file_path` that getFile gave."""
     world: World = request.app.state.world
-    fault = world.faults.take(FILE_DOWNLOAD)
-    if fault:
-        call = world.calls.begin(0, FILE_DOWNLOAD, world.clock.now())
-        call.fault = True
-        if scripted := await _scripted(request, call, fault):
-            return scripted
     try:
         bot = world.bot_by_token(request.path_params["token"])
-        content = await download(world, bot, request.path_params["file_path"]).content()
     except ApiError as error:
         return _json(error.as_object(), error.status)
+    with _logged(world, bot, FILE_DOWNLOAD) as call:
+        call.parameters = {"file_path": request.path_params["file_path"]}
+        return await _sent(request, world, bot, call)
+
+
+async def _sent(request: Request, world: World, bot: Bot, call: Call) -> Response:
+    fault = world.faults.take(FILE_DOWNLOAD)
+    call.fault = fault is not None
+    if fault and (scripted := await _scripted(request, call, fault)):
+        return scripted
+    try:
+        content = await download(world, bot, request.path_params["file_path"]).content()
+    except ApiError as error:
+        return _answered(call, error.as_object(), error.status)
+    call.status = 200
     response = Response(content, media_type="application/octet-stream")
     if fault and (fault.drop_after or fault.half_body):
         return await _cut(request, response, half=fault.half_body)
@@ -153,7 +162,7 @@ def _json(body: dict[str, Any], status: int) -> Response:
 
 
 async def _guarded(request: Request) -> Response:
-    """A client that hangs up in the middle of its request gets no answer."""
+    """A client that hangs up in the middle of its request, or while it polls, gets no answer."""
     try:
         return await call_method(request)
     except ClientDisconnect:

@@ -124,6 +124,10 @@ class UpdateQueue:
             await asyncio.wait({poller}, timeout=seconds)
             if poller.done():
                 poller.result()
+        except asyncio.CancelledError:
+            if self._poller is poller:
+                self._last_poll = 0.0  # it hung up: nobody is there any more
+            raise
         finally:
             if self._poller is poller:
                 self._poller = None

@@ -115,3 +115,14 @@ async def test_links_to_files_pile_up(sandbox: Sandbox, bot: telegram.Bot, peopl
     last = await bot.get_file(two["photo"][0]["file_id"])
     assert last.file_path is not None
     assert [last.file_path.endswith(path) for path in sandbox.world.bot.file_links] == [True]
+
+
+async def test_same_bytes_under_two_names_share_the_last(bot: telegram.Bot, people: People) -> None:
+    """Each name keeps its own file_id, and sent again it comes back under that name."""
+    ann = await people.person()
+    await ann.say("/start")
+    names = ("a.txt", "b.csv")
+    sent = [(await bot.send_document(ann.id, b"same bytes", filename=name)).document for name in names]
+    again = [(await bot.send_document(ann.id, document.file_id)).document for document in sent if document]
+    assert [document.file_name for document in again if document] == list(names)
+    assert again == sent
