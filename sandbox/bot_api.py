@@ -4,6 +4,7 @@ https://core.telegram.org/bots/api#making-requests
 """
 
 import json
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from sandbox.parameters import Parameters
 from sandbox.users import Bot
 from sandbox.world import World
 
+logger = logging.getLogger(__name__)
 MULTIPART_OVERHEAD = 1024 * 1024
 
 
@@ -43,7 +45,12 @@ async def perform(world: World, bot: Bot, method: str, given: Parameters) -> Non
     """A call that came as a reply to a webhook: carried out and logged, its result told to no one."""
     with _logged(world, bot, proper_name(method)) as call:
         _note(call, given)
-        await _carried_out(world, bot, call, given)
+        try:
+            await _carried_out(world, bot, call, given)
+        except Exception as error:
+            logger.exception("%s, the reply to a webhook, broke", call.method)
+            told = f"Internal Server Error: {type(error).__name__}: {error}"
+            _answered(call, {"ok": False, "error_code": 500, "description": told}, 500)
 
 
 @contextmanager
@@ -74,7 +81,8 @@ async def _answer(request: Request, world: World, bot: Bot, call: Call) -> Respo
     _note(call, given)
     if fault and (scripted := await _scripted(request, call, fault)):
         return scripted
-    response = await _carried_out(world, bot, call, given)
+    work = _carried_out(world, bot, call, given)
+    response = await (connection.unless_gone(request, work) if call.method == "getUpdates" else work)
     if fault and (fault.drop_after or fault.half_body):
         return await _cut(request, response, half=fault.half_body)
     return response
@@ -118,17 +126,25 @@ async def _cut(request: Request, response: Response, *, half: bool) -> Response:
 async def send_file(request: Request) -> Response:
     """The bytes behind a `file_path` that getFile gave."""
     world: World = request.app.state.world
-    fault = world.faults.take(FILE_DOWNLOAD)
-    if fault:
-        call = world.calls.begin(0, FILE_DOWNLOAD, world.clock.now())
-        call.fault = True
-        if scripted := await _scripted(request, call, fault):
-            return scripted
     try:
         bot = world.bot_by_token(request.path_params["token"])
-        content = await download(world, bot, request.path_params["file_path"]).content()
     except ApiError as error:
         return _json(error.as_object(), error.status)
+    with _logged(world, bot, FILE_DOWNLOAD) as call:
+        call.parameters = {"file_path": request.path_params["file_path"]}
+        return await _sent(request, world, bot, call)
+
+
+async def _sent(request: Request, world: World, bot: Bot, call: Call) -> Response:
+    fault = world.faults.take(FILE_DOWNLOAD)
+    call.fault = fault is not None
+    if fault and (scripted := await _scripted(request, call, fault)):
+        return scripted
+    try:
+        content = await download(world, bot, request.path_params["file_path"]).content()
+    except ApiError as error:
+        return _answered(call, error.as_object(), error.status)
+    call.status = 200
     response = Response(content, media_type="application/octet-stream")
     if fault and (fault.drop_after or fault.half_body):
         return await _cut(request, response, half=fault.half_body)
@@ -146,7 +162,7 @@ def _json(body: dict[str, Any], status: int) -> Response:
 
 
 async def _guarded(request: Request) -> Response:
-    """A client that hangs up in the middle of its request gets no answer."""
+    """A client that hangs up in the middle of its request, or while it polls, gets no answer."""
     try:
         return await call_method(request)
     except ClientDisconnect:

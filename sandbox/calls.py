@@ -12,7 +12,7 @@ SHOWN_CHARACTERS = 2_000
 
 @dataclass
 class Call:
-    """One request of a bot and its answer."""
+    """One request of a bot and its answer; a download is one of the method `file`."""
 
     id: int
     bot_id: int
@@ -26,6 +26,7 @@ class Call:
     status: int = 0
     """The HTTP status, or 0 where a fault left none."""
     response: dict[str, Any] | None = None
+    """None also for the bytes of a file."""
     seconds: float = 0.0
     fault: bool = False
     """The answer was scripted (see `faults`)."""

@@ -1,9 +1,10 @@
 """Breaking connections on purpose: what ASGI has no words for, uvicorn's transport can do."""
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -17,6 +18,23 @@ class BreakableProtocol(HttpToolsProtocol):
         """Called by httptools for every request on the connection."""
         super().on_message_begin()
         self.scope.setdefault("extensions", {})[TRANSPORT] = {"transport": self.transport}
+
+
+async def unless_gone(request: Request, work: Coroutine[Any, Any, Response]) -> Response:
+    """The outcome of `work`. Cancels it and raises ClientDisconnect when the client hangs up first.
+
+    The request's body must have been read.
+    """
+    task, gone = asyncio.create_task(work), asyncio.create_task(_nothing(request))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientDisconnect
+        return task.result()
+    finally:
+        for ended in (task, gone):
+            ended.cancel()
+        await asyncio.gather(task, gone, return_exceptions=True)
 
 
 async def drop(request: Request) -> Response:

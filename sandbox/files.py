@@ -1,4 +1,4 @@
-"""Every file the world knows, by `file_unique_id`; equal bytes are one file."""
+"""Every file the world knows, by `file_unique_id`: equal bytes are one photo, and one document under each name."""
 
 import asyncio
 import hashlib
@@ -42,7 +42,6 @@ class Files:
 
     def __init__(self) -> None:
         self._pictures: dict[str, Picture] = {}
-        self._documents: dict[str, Document] = {}
         self._photo_of: dict[str, Picture] = {}
         self._document_of: dict[str, Document] = {}
         self._stored: dict[str, StoredFile] = {}
@@ -64,13 +63,12 @@ class Files:
         """Keeps an uploaded file and, for a picture, makes its thumbnail."""
         if not content:
             raise BadRequest("file must be non-empty")
-        key = f"{hashlib.sha256(content).hexdigest()}/{mime_type}/{name}"
-        if key not in self._documents:
+        kind = mime_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        unique_id = file_ids.unique_id("document", b"\0".join((kind.encode(), name.encode(), content)))
+        if unique_id not in self._document_of:
             preview = await asyncio.to_thread(thumbnail, content)
-            kind = mime_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
-            unique_id = file_ids.unique_id("document", content)
-            self._documents[key] = self._keep_document(Document(unique_id, content, name, kind, preview))
-        return self._documents[key]
+            self._keep_document(Document(unique_id, content, name, kind, preview))
+        return self._document_of[unique_id]
 
     def photo(self, unique_id: str) -> Picture | None:
         """The photo that has a size with this id."""
@@ -91,13 +89,12 @@ class Files:
             self._stored[size.unique_id] = StoredFile(size, "image/jpeg", "photos", ".jpg")
         return kept
 
-    def _keep_document(self, document: Document) -> Document:
+    def _keep_document(self, document: Document) -> None:
         suffix = "." + document.name.rpartition(".")[2] if "." in document.name else ""
         self._document_of[document.unique_id] = document
         self._stored[document.unique_id] = StoredFile(document, document.mime_type, "documents", suffix)
         if small := document.thumbnail:
             self._stored[small.unique_id] = StoredFile(small, "image/jpeg", "thumbnails", ".jpg")
-        return document
 
 
 def _encoded(content: bytes) -> Picture:

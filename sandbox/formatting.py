@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.detection import detect, utf16_length
 from sandbox.errors import BadRequest
+from sandbox.given_entities import given_entities
 from sandbox.html_text import parse_html
 from sandbox.markdown_text import parse_markdown, parse_markdown_v2
 from sandbox.parameters import Parameters, number
@@ -29,22 +30,22 @@ def text_of(parameters: Parameters, find_user: FindUser) -> Formatted:
     text, entities = formatted(given, mode, parameters.array("entities"), find_user)
     if not text:
         raise BadRequest("message text is empty")
-    if utf16_length(text) > MAX_TEXT:
-        raise BadRequest("message is too long")
     return text, entities
 
 
 def caption_of(parameters: Parameters, find_user: FindUser) -> Formatted:
     """The caption of a photo or document. Raises BadRequest above 1024 UTF-16 units."""
     given, mode = parameters.text("caption"), parameters.text("parse_mode")
-    text, entities = formatted(given, mode, parameters.array("caption_entities"), find_user)
-    if utf16_length(text) > MAX_CAPTION:
-        raise BadRequest("message caption is too long")
-    return text, entities
+    return formatted(given, mode, parameters.array("caption_entities"), find_user, MAX_CAPTION)
 
 
-def formatted(text: str, parse_mode: str, entities: list[Any] | None, find_user: FindUser) -> Formatted:
-    """Text without its markup, and the entities: those of the markup or those given, then those detected."""
+def formatted(
+    text: str, parse_mode: str, entities: list[Any] | None, find_user: FindUser, longest: int = MAX_TEXT
+) -> Formatted:
+    """Text without its markup, and the entities: those of the markup or those given, then those detected.
+
+    Raises BadRequest for markup or entities that make no sense and for more than `longest` UTF-16 units.
+    """
     if len(text.encode()) > MAX_SENT:
         raise BadRequest("text is too long")
     mode = parse_mode.lower()
@@ -54,22 +55,14 @@ def formatted(text: str, parse_mode: str, entities: list[Any] | None, find_user:
     elif mode not in ("", "none"):
         raise BadRequest("unsupported parse_mode")
     elif entities:
-        found = [_given(entity) for entity in entities]
+        found = given_entities(text, entities)
     known = [_with_user(entity, find_user) for entity in found]
-    return _trimmed(text, [entity for entity in known if entity])
+    return _trimmed(text, [entity for entity in known if entity], longest)
 
 
-def plain(text: str) -> Formatted:
-    """What a person typed."""
-    return _trimmed(text, [])
-
-
-def _given(entity: Any) -> dict[str, Any]:
-    if not isinstance(entity, dict) or not isinstance(entity.get("type"), str):
-        raise BadRequest("can't parse MessageEntity: expected an Object with a type")
-    if not isinstance(entity.get("offset"), int) or not isinstance(entity.get("length"), int):
-        raise BadRequest("can't parse MessageEntity: offset and length must be Integers")
-    return entity
+def plain(text: str, longest: int = MAX_TEXT) -> Formatted:
+    """What a person typed. Raises BadRequest for more than `longest` UTF-16 units."""
+    return _trimmed(text, [], longest)
 
 
 def _with_user(entity: dict[str, Any], find_user: FindUser) -> dict[str, Any] | None:
@@ -81,13 +74,15 @@ def _with_user(entity: dict[str, Any], find_user: FindUser) -> dict[str, Any] | 
     return entity | {"user": user.as_object()} if user else None
 
 
-def _trimmed(text: str, entities: list[dict[str, Any]]) -> Formatted:
-    """Without white space around it; entities move and shrink along."""
+def _trimmed(text: str, entities: list[dict[str, Any]], longest: int) -> Formatted:
+    """Without white space around it; entities move and shrink along. What is too long is not looked at further."""
     cut = utf16_length(text) - utf16_length(text.lstrip())
     text = text.strip()
     end = utf16_length(text)
+    if end > longest:
+        raise BadRequest("message caption is too long" if longest == MAX_CAPTION else "message is too long")
     kept = []
-    for entity in entities:
+    for entity in entities[:MAX_ENTITIES]:
         start = max(0, entity["offset"] - cut)
         length = min(end, entity["offset"] - cut + entity["length"]) - start
         if length > 0:

@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from sandbox import delivery
+from sandbox import delivery, file_ids
 from sandbox.chats import Chat
 from sandbox.messages import Content, Message
 from sandbox.users import User
@@ -64,6 +64,8 @@ def delete(world: World, chat: Chat, message_ids: list[int]) -> None:
     """Takes messages out of a chat; ids that are not there are passed over."""
     gone = [i for i in message_ids if chat.messages.pop(i, None) is not None]
     chat.pinned = [i for i in chat.pinned if i not in gone]
+    for message_id in gone:
+        world.inline_messages.pop(file_ids.inline_message_id(chat.id, message_id), None)
     if gone:
         delivery.deleted_messages(world, chat, gone)
 

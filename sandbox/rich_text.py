@@ -48,8 +48,8 @@ class RichText:
         url = url or self.since(offset)
         if user := _USER_LINK.fullmatch(url):
             self.mark("text_mention", offset, user={"id": int(user[1])})
-        elif _WEB_LINK.fullmatch(url):
-            self.mark("text_link", offset, url=_normal(url))
+        elif address := web_address(url):
+            self.mark("text_link", offset, url=address)
 
     def custom_emoji(self, link: str, offset: int) -> None:
         """Makes what was added since `offset` a custom emoji. Raises BadRequest without a tg://emoji address."""
@@ -67,8 +67,10 @@ class RichText:
         return "".join(self._pieces), sorted(self._entities, key=lambda e: (e["offset"], -e["length"]))
 
 
-def _normal(url: str) -> str:
-    """An address with a protocol and, where it has no path, a final slash, as Telegram writes it."""
+def web_address(url: str) -> str | None:
+    """An address with a protocol and, where it has no path, a final slash, as Telegram writes it; None for no link."""
+    if not _WEB_LINK.fullmatch(url):
+        return None
     if re.match(r"[a-z]+:", url, re.IGNORECASE) is None:
         url = f"http://{url}"
     return url + "/" if re.fullmatch(r"https?://[^/?#]+", url) else url

@@ -96,6 +96,7 @@ class UpdateQueue:
         """Adds an update unless the bot does not want its kind, and wakes who waits for it."""
         if kind not in self.allowed:
             return
+        self._expire()
         self._pending.append(Update(self._next_id, kind, payload, self._clock.now(), queue))
         self._next_id += 1
         if self._poller and not self._poller.done():
@@ -123,6 +124,10 @@ class UpdateQueue:
             await asyncio.wait({poller}, timeout=seconds)
             if poller.done():
                 poller.result()
+        except asyncio.CancelledError:
+            if self._poller is poller:
+                self._last_poll = 0.0  # it hung up: nobody is there any more
+            raise
         finally:
             if self._poller is poller:
                 self._poller = None
@@ -148,19 +153,14 @@ class UpdateQueue:
             while self._pending and self._pending[0].update_id < offset:
                 self._pending.popleft()
 
-    def take(self, wanted: Callable[[Update], bool]) -> Update | None:
-        """Removes and returns the first update that is `wanted`: a webhook's way of reading."""
+    def take(self) -> Update | None:
+        """Removes and returns the first update: a webhook's way of reading."""
         self._expire()
-        for update in self._pending:
-            if wanted(update):
-                self._pending.remove(update)
-                return update
-        return None
+        return self._pending.popleft() if self._pending else None
 
-    def put_back(self, update: Update) -> None:
-        """Returns an update that could not be delivered to its place."""
-        place = next((i for i, other in enumerate(self._pending) if other.update_id > update.update_id), None)
-        self._pending.insert(len(self._pending) if place is None else place, update)
+    def put_back(self, updates: Iterable[Update]) -> None:
+        """Returns updates that could not be delivered to their places."""
+        self._pending = deque(sorted([*updates, *self._pending], key=lambda update: update.update_id))
 
     def clear(self) -> None:
         """Drops everything that waits (`drop_pending_updates`)."""

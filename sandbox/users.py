@@ -1,5 +1,6 @@
 """People and bots as the Bot API's User objects show them."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +43,8 @@ class Bot:
     user: User
     updates: UpdateQueue
     webhook: Webhook | None = None
+    webhook_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the webhook is exchanged: of two at once neither may go on unseen."""
     can_join_groups: bool = True
     can_read_all_group_messages: bool = True
     """Privacy mode is off. A change reaches a group only when the bot is added to it again."""

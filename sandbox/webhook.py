@@ -5,8 +5,11 @@ https://core.telegram.org/bots/api#setwebhook and #making-requests-when-getting-
 
 import asyncio
 import json
+import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import chain
 
 import httpx
 from starlette.requests import Request
@@ -18,10 +21,15 @@ from sandbox.parameters import MAX_REPLY_BYTES, Parameters
 from sandbox.settings import Settings
 from sandbox.updates import KEPT_SECONDS, Update, UpdateQueue
 
+logger = logging.getLogger(__name__)
+
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
 ANSWER_SECONDS = 60.0
 LONGEST_PAUSE = 60.0
 """Seconds; pauses between tries double up to here, as Telegram's do, until the update expires after a day."""
+
+NOT_IN_REPLIES = frozenset({"setwebhook", "deletewebhook", "close", "logout"})
+"""What would end the delivery whose reply it is; Telegram does not carry it out either."""
 
 Perform = Callable[[str, Parameters], Awaitable[None]]
 """Carries out a method that the bot's server named in its reply."""
@@ -49,16 +57,20 @@ class Webhook:
         self._clock = clock
         self._settings = settings
         self._perform = perform
-        self._client = httpx.AsyncClient(timeout=ANSWER_SECONDS, verify=False)  # noqa: S501 - local, self-signed
+        self._client = httpx.AsyncClient(
+            timeout=ANSWER_SECONDS,
+            verify=False,  # noqa: S501 - local, self-signed
+            trust_env=False,  # a proxy cannot reach a bot's server on this machine
+        )
         self._free = asyncio.Semaphore(address.max_connections)
-        self._under_way: dict[int, asyncio.Task[None]] = {}
-        """Queue (chat) to the delivery of its oldest update."""
-        self._undelivered: dict[int, Update] = {}
+        self._deliveries: dict[int, asyncio.Task[None]] = {}
+        """Queue (chat) to the task that posts its updates, one after the other."""
+        self._undelivered: dict[int, deque[Update]] = {}
 
     @property
     def under_way(self) -> int:
         """Updates taken from the queue and not delivered yet."""
-        return len(self._undelivered)
+        return sum(map(len, self._undelivered.values()))
 
     def start(self) -> None:
         """Posts what waits, and from now on whatever comes."""
@@ -68,36 +80,58 @@ class Webhook:
     async def stop(self) -> None:
         """Ends deliveries and puts back what was not delivered."""
         self._updates.on_put = None
-        tasks = list(self._under_way.values())
+        tasks = [task for task in self._deliveries.values() if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for update in self._undelivered.values():
-            self._updates.put_back(update)
+        self._updates.put_back(chain.from_iterable(self._undelivered.values()))
         self._undelivered.clear()
         await self._client.aclose()
 
     def _post_waiting(self) -> None:
-        while update := self._updates.take(lambda waiting: waiting.queue not in self._under_way):
-            self._undelivered[update.queue] = update
-            task = asyncio.get_running_loop().create_task(self._deliver(update))
-            self._under_way[update.queue] = task
+        while update := self._updates.take():
+            waiting = self._undelivered.setdefault(update.queue, deque())
+            waiting.append(update)
+            if update.queue not in self._deliveries:
+                task = asyncio.get_running_loop().create_task(self._post_all(update.queue, waiting))
+                self._deliveries[update.queue] = task
 
-    async def _deliver(self, update: Update) -> None:
-        """Tries until the bot's server takes the update or the update expires."""
+    async def _post_all(self, queue: int, waiting: deque[Update]) -> None:
+        """Posts what waits in one queue, and what comes meanwhile."""
+        try:
+            while waiting:
+                await self._post(waiting)
+        finally:
+            del self._deliveries[queue]
+            if not waiting:
+                self._undelivered.pop(queue, None)
+
+    async def _post(self, waiting: deque[Update]) -> None:
+        """One update, taken out when it is delivered or hopeless; one that breaks must not stop those behind it."""
+        update = waiting[0]
+        try:
+            response = await self._deliver(update)
+        except Exception as error:
+            logger.exception("update %d cannot be posted", update.update_id)
+            self._failed(f"{type(error).__name__}: {error}")
+            response = None
+        waiting.popleft()
+        if response is not None:
+            await self._carry_out(response)
+
+    async def _deliver(self, update: Update) -> httpx.Response | None:
+        """Tries until the bot's server takes the update; None when the update expires first."""
         pause = self._settings.webhook_retry_seconds
         while self._clock.now() - update.created < KEPT_SECONDS:
-            retry_after = await self._try(update)
-            if retry_after is None:
-                break
-            await asyncio.sleep(retry_after or pause)
+            answer = await self._try(update)
+            if isinstance(answer, httpx.Response):
+                return answer
+            await asyncio.sleep(min(answer, KEPT_SECONDS) or pause)
             pause = min(LONGEST_PAUSE, pause * 2)
-        del self._undelivered[update.queue]
-        del self._under_way[update.queue]
-        self._post_waiting()
+        return None
 
-    async def _try(self, update: Update) -> float | None:
-        """None when delivered, else the seconds to wait as the server asked, or 0."""
+    async def _try(self, update: Update) -> httpx.Response | float:
+        """The server's reply when it took the update, else the seconds to wait as it asked, or 0."""
         headers = {"Content-Type": "application/json"}
         if self.address.secret:
             headers[SECRET_HEADER] = self.address.secret
@@ -111,8 +145,7 @@ class Webhook:
             asked = response.headers.get("retry-after", "")
             self._failed(f"Wrong response from the webhook: {response.status_code} {response.reason_phrase}")
             return float(asked) if asked.isdecimal() else 0.0
-        await self._carry_out(response)
-        return None
+        return response
 
     def _failed(self, reason: str) -> float:
         self.last_error = (self._clock.date(), reason)
@@ -125,7 +158,7 @@ class Webhook:
         given = await _reply(response)
         method = given.text("method")
         given.values.pop("method", None)
-        if method and not method.lower().startswith("get"):
+        if method and not method.lower().startswith("get") and method.lower() not in NOT_IN_REPLIES:
             await self._perform(method, given)
 
 

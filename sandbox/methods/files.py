@@ -33,9 +33,10 @@ async def get_file(call: MethodCall) -> dict[str, Any]:
 
 
 def _path(call: MethodCall, unique_id: str, stored: StoredFile) -> str:
-    bot = call.bot
+    bot, now = call.bot, call.world.clock.now()
+    bot.file_links = {path: link for path, link in bot.file_links.items() if now - link[1] <= LINK_SECONDS}
     path = bot.file_paths.setdefault(unique_id, f"{stored.folder}/file_{len(bot.file_paths)}{stored.suffix}")
-    bot.file_links[path] = (unique_id, call.world.clock.now())
+    bot.file_links[path] = (unique_id, now)
     return path
 
 

@@ -13,6 +13,8 @@ _OWN_LINK = re.compile(r"https?://t\.me/\w+\?start=\S*", re.IGNORECASE)
 MAX_ANSWER = 200
 MAX_RESULTS = 50
 MAX_OFFSET_BYTES = 64
+MAX_CACHE = 30 * 24 * 3600
+"""Seconds."""
 
 
 async def answer_callback_query(call: MethodCall) -> bool:
@@ -26,7 +28,8 @@ async def answer_callback_query(call: MethodCall) -> bool:
         if not _OWN_LINK.fullmatch(url) or f"/{call.bot.user.username}?".lower() not in url.lower():
             raise BadRequest("URL_INVALID")
         answer["url"] = url
-    call.world.queries.answer(call.parameters.text("callback_query_id"), call.bot.id, answer)
+    query = call.world.queries.answer(call.parameters.text("callback_query_id"), call.bot.id, answer)
+    call.world.queries.remember(query, answer, call.parameters.integer("cache_time", 0, 0, MAX_CACHE), personal=True)
     return True
 
 
@@ -48,5 +51,7 @@ async def answer_inline_query(call: MethodCall) -> bool:
     if button := given.object("button"):
         answer["button"] = button
     query = call.world.queries.answer(query_id, call.bot.id, answer)
-    call.world.queries.remember(query, answer, given.integer("cache_time", 300, 0), given.boolean("is_personal"))
+    call.world.queries.remember(
+        query, answer, given.integer("cache_time", 300, 0, MAX_CACHE), given.boolean("is_personal")
+    )
     return True

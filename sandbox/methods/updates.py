@@ -41,13 +41,12 @@ async def set_webhook(call: MethodCall) -> bool:
         return await delete_webhook(call)
     address = _address(call, url)
     _allow(call)
-    call.bot.updates.interrupt("terminated by setWebhook request")
-    await _stop(call)
-    if call.parameters.boolean("drop_pending_updates"):
-        call.bot.updates.clear()
     world, bot = call.world, call.bot
-    bot.webhook = Webhook(address, bot.updates, world.clock, world.settings, partial(world.perform, bot))
-    bot.webhook.start()
+    bot.updates.interrupt("terminated by setWebhook request")
+    async with bot.webhook_lock:
+        await _stop(call)
+        bot.webhook = Webhook(address, bot.updates, world.clock, world.settings, partial(world.perform, bot))
+        bot.webhook.start()
     return True
 
 
@@ -73,9 +72,8 @@ def _is_address(url: str) -> bool:
 
 async def delete_webhook(call: MethodCall) -> bool:
     """Back to getUpdates."""
-    await _stop(call)
-    if call.parameters.boolean("drop_pending_updates"):
-        call.bot.updates.clear()
+    async with call.bot.webhook_lock:
+        await _stop(call)
     return True
 
 
@@ -83,6 +81,8 @@ async def _stop(call: MethodCall) -> None:
     webhook, call.bot.webhook = call.bot.webhook, None
     if webhook:
         await webhook.stop()
+    if call.parameters.boolean("drop_pending_updates"):
+        call.bot.updates.clear()
 
 
 async def get_webhook_info(call: MethodCall) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def _bot(bot: Bot) -> dict[str, Any]:
         "token": bot.token,
         "name": bot.user.first_name,
         "connected": bot.updates.polled_lately or bot.webhook is not None,
-        "pending_update_count": len(bot.updates),
+        "pending_update_count": len(bot.updates) + (bot.webhook.under_way if bot.webhook else 0),
         "commands": [
             {"scope": scope, "language_code": language, "commands": commands}
             for (scope, language), commands in bot.commands.items()

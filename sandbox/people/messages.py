@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from sandbox import posting, reactions, rendering
 from sandbox.chats import Chat
-from sandbox.detection import utf16_length
 from sandbox.errors import BadRequest, Forbidden
 from sandbox.formatting import MAX_CAPTION, MAX_TEXT, plain
 from sandbox.messages import Content, Message
@@ -144,11 +143,9 @@ async def _contents(request: PeopleRequest) -> list[Content]:
 
 
 def _written(text: str, most: int) -> tuple[str, list[dict[str, Any]]]:
-    found, entities = plain(text)
+    found, entities = plain(text, most)
     if not found and most == MAX_TEXT:
         raise BadRequest("message text is empty")
-    if utf16_length(found) > most:
-        raise BadRequest("message is too long" if most == MAX_TEXT else "message caption is too long")
     return found, entities
 
 

@@ -21,13 +21,16 @@ CHAT_TYPES = {"private": "sender", "group": "group", "supergroup": "supergroup",
 
 
 async def press(request: PeopleRequest) -> Response:
-    """{chat_id, message_id, user_id, data} → what the bot answered within 10 s, or null."""
+    """{chat_id, message_id, user_id, data} → what the bot answered within 10 s or for so long before, or null."""
     world, chat, person = request.world, request.chat(), request.person()
     message, data = request.message(chat), request.fields.text("data")
     if data not in _callback_data(message):
         raise BadRequest("this message has no such button")
     bot = _author_bot(request, message)
-    query = world.queries.ask(bot.id, person.id)
+    place = (chat.id, message.id)
+    if cached := world.queries.cached(bot.id, person.id, data, message=place):
+        return answer(cached)
+    query = world.queries.ask(bot.id, person.id, data, message=place)
     bot.updates.put(
         "callback_query",
         {
@@ -103,15 +106,15 @@ def _inline_message_id(world: World, chat: Chat, message: Message) -> dict[str, 
     """Only messages with buttons can be edited later, so only those get an id."""
     if not message.reply_markup:
         return {}
-    inline_id = file_ids.text_of(f"{chat.id}.{message.id}".encode())
+    inline_id = file_ids.inline_message_id(chat.id, message.id)
     world.inline_messages[inline_id] = (chat, message)
     return {"inline_message_id": inline_id}
 
 
 def _where(world: World, message: Message, chat: Chat, bot: Bot) -> dict[str, Any]:
     """A pressed button's message, or only its id when it was sent through the bot."""
-    found = (inline_id for inline_id, (_, other) in world.inline_messages.items() if other is message)
-    if inline_id := next(found, None):
+    inline_id = file_ids.inline_message_id(chat.id, message.id)
+    if world.inline_messages.get(inline_id, (None, None))[1] is message:
         return {"inline_message_id": inline_id}
     return {"message": rendering.message(message, chat, bot)}
 

@@ -133,3 +133,24 @@ async def test_other_pages_may_ask(sandbox: Sandbox) -> None:
     refused = (rebound, forged, cross, embedded)
     assert [r.status_code for r in (*refused, own, linked)] == [403, 403, 403, 403, 200, 200]
     assert "loopback" in rebound.json()["error"]
+
+
+async def test_downloads_leave_no_trace(bot: telegram.Bot, people: People) -> None:
+    """The log has downloads too, those that a fault hit and those of links never given."""
+    ann = await people.person()
+    (shown,) = await ann.show(png())
+    file = await bot.get_file(shown["photo"][0]["file_id"])
+    assert file.file_path is not None
+    await file.download_as_bytearray()
+    for fault in ({"status": 500}, {"drop": True}):
+        await people.post("/api/faults", method="file", **fault)
+        with pytest.raises(NetworkError):
+            await file.download_as_bytearray()
+    await people.http.get(f"{file.file_path}.not")
+    done, failed, dropped, unknown = await people.get("/api/calls", method="file")
+    assert (done["bot_id"], done["status"], done["fault"]) == (bot.id, 200, False)
+    assert file.file_path.endswith(done["request"]["file_path"])
+    assert done["ms"] > 0
+    assert (failed["status"], failed["fault"]) == (500, True)
+    assert (dropped["status"], dropped["fault"]) == (0, True)
+    assert unknown["status"] == 404

@@ -7,6 +7,8 @@ import telegram
 from PIL import Image
 from telegram.error import BadRequest
 
+from sandbox.methods.files import LINK_SECONDS
+from sandbox.server import Sandbox
 from tests.sandbox.people import People, png
 
 
@@ -101,3 +103,26 @@ async def test_exif_orientation_is_ignored(people: People) -> None:
     assert (shown["width"], shown["height"]) == (200, 400)
     content = (await people.http.get(f"/api/files/{shown['file_unique_id']}")).content
     assert not Image.open(io.BytesIO(content)).getexif()
+
+
+async def test_links_to_files_pile_up(sandbox: Sandbox, bot: telegram.Bot, people: People) -> None:
+    """A link that is too old to be followed is forgotten when another one is given."""
+    ann = await people.person()
+    (one,) = await ann.show(png(colour="red"))
+    (two,) = await ann.show(png(colour="blue"))
+    await bot.get_file(one["photo"][0]["file_id"])
+    await people.post("/api/clock", advance=LINK_SECONDS + 1)
+    last = await bot.get_file(two["photo"][0]["file_id"])
+    assert last.file_path is not None
+    assert [last.file_path.endswith(path) for path in sandbox.world.bot.file_links] == [True]
+
+
+async def test_same_bytes_under_two_names_share_the_last(bot: telegram.Bot, people: People) -> None:
+    """Each name keeps its own file_id, and sent again it comes back under that name."""
+    ann = await people.person()
+    await ann.say("/start")
+    names = ("a.txt", "b.csv")
+    sent = [(await bot.send_document(ann.id, b"same bytes", filename=name)).document for name in names]
+    again = [(await bot.send_document(ann.id, document.file_id)).document for document in sent if document]
+    assert [document.file_name for document in again if document] == list(names)
+    assert again == sent

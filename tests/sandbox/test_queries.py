@@ -6,6 +6,9 @@ import pytest
 import telegram
 from telegram.error import BadRequest
 
+from sandbox.clock import Clock
+from sandbox.queries import SHOWN_SECONDS, Queries
+from sandbox.server import Sandbox
 from tests.sandbox.people import People, png
 
 BUTTON = telegram.InlineKeyboardMarkup([[telegram.InlineKeyboardButton("More", callback_data="more:2")]])
@@ -100,3 +103,69 @@ async def test_personal_answers_leak_to_others(bot: telegram.Bot, people: People
             assert (await others)["results"] == []
         else:
             assert len((await others)["results"]) == 1
+
+
+async def test_other_bot_closes_a_callback(sandbox: Sandbox, bot: telegram.Bot, people: People) -> None:
+    """Another bot's answer is refused and leaves the question to the bot it was put to."""
+    token = (await people.post("/api/bots", name="Other", username="other_bot"))["token"]
+    ann = await people.person()
+    await ann.say("/start")
+    sent = await bot.send_message(ann.id, "here", reply_markup=BUTTON)
+    pressed = asyncio.create_task(ann.press(sent.to_dict(), "more:2"))
+    query = (await _only_update(bot, "callback_query")).callback_query
+    assert query is not None
+    async with telegram.Bot(token, base_url=sandbox.bot_url) as other:
+        with pytest.raises(BadRequest):
+            await other.answer_callback_query(query.id, "stolen")
+    assert await bot.answer_callback_query(query.id, "mine")
+    assert (await pressed)["text"] == "mine"
+
+
+async def test_cached_callback_answer_is_asked_for_again(bot: telegram.Bot, people: People) -> None:
+    """An answer with a cache_time is shown again without the bot, to who got it, until it is over."""
+    ann = await people.person()
+    await ann.say("/start")
+    sent = await bot.send_message(ann.id, "here", reply_markup=BUTTON)
+    for word in ("first", "second"):
+        pressed = asyncio.create_task(ann.press(sent.to_dict(), "more:2"))
+        query = (await _only_update(bot, "callback_query")).callback_query
+        assert query is not None
+        await bot.answer_callback_query(query.id, word, cache_time=60)
+        assert (await pressed)["text"] == word
+        assert (await ann.press(sent.to_dict(), "more:2"))["text"] == word
+        await people.post("/api/clock", advance=61)
+
+
+async def test_edit_brings_a_deleted_inline_message_back(sandbox: Sandbox, bot: telegram.Bot, people: People) -> None:
+    """What was deleted cannot be edited, and its id is forgotten."""
+    ann = await people.person()
+    chat = await people.chat(ann)
+    asked = asyncio.create_task(people.post("/api/inline", chat_id=chat, user_id=ann.id, query="x"))
+    query = (await _only_update(bot, "inline_query")).inline_query
+    assert query is not None
+    content = telegram.InputTextMessageContent("text")
+    await bot.answer_inline_query(query.id, [telegram.InlineQueryResultArticle("a", "A", content, reply_markup=BUTTON)])
+    shown = await asked
+    fields = {"chat_id": chat, "user_id": ann.id, "query": "x", "result_id": "a"}
+    posted = await people.post("/api/inline/choose", **fields, inline_query_id=shown["inline_query_id"])
+    chosen = (await _only_update(bot, "chosen_inline_result")).chosen_inline_result
+    assert chosen is not None
+    assert await bot.edit_message_text("other", inline_message_id=chosen.inline_message_id)
+    await people.delete(f"/api/chats/{chat}/messages/{posted['message_id']}", user_id=ann.id)
+    with pytest.raises(BadRequest, match=r"(?i)MESSAGE_ID_INVALID"):
+        await bot.edit_message_text("again", inline_message_id=chosen.inline_message_id)
+    assert all(m.get("text") != "again" for m in await people.messages(chat))
+    assert not sandbox.world.inline_messages
+
+
+async def test_questions_nobody_answers_pile_up() -> None:
+    """Old questions, cached answers and shown results are forgotten when new ones come."""
+    clock = Clock()
+    queries = Queries(clock)
+    old = queries.ask(1, 2, "old")
+    queries.remember(old, {"results": [{"id": "a"}]}, 60, personal=False)
+    clock.advance(2 * SHOWN_SECONDS)
+    new = queries.ask(1, 2, "new")
+    queries.remember(new, {"results": [{"id": "b"}]}, 60, personal=False)
+    assert (list(queries._open), len(queries._cached), len(queries._shown)) == ([new.id], 1, 1)
+    assert queries.shown(1, new.id) == [{"id": "b"}]

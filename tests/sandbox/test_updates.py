@@ -112,3 +112,17 @@ async def test_empty_message_is_sent(bot: telegram.Bot, people: People) -> None:
     await ann.say("hi")
     with pytest.raises(BadRequest, match=r"(?i)message text is empty"):
         await bot.send_message(ann.id, " \n ")
+
+
+async def test_bot_that_hung_up_is_shown_as_connected(sandbox: Sandbox, people: People) -> None:
+    """A poller is connected as long as it waits, and gone as soon as it has hung up."""
+    poll = asyncio.create_task(people.http.get(f"/bot{sandbox.token}/getUpdates", params={"timeout": 50}))
+    await people.until_polled()
+    poll.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await poll
+    async with asyncio.timeout(20):
+        while (await people.get("/api/bot"))["connected"]:  # noqa: ASYNC110 - it happens in another thread
+            await asyncio.sleep(0.01)
+    (call,) = await people.get("/api/calls", method="getUpdates")
+    assert call["status"] == 0
