@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from sandbox import delivery
+from sandbox import delivery, file_ids
 from sandbox.chats import Chat
 from sandbox.messages import Content, Message
 from sandbox.users import User
@@ -40,10 +40,10 @@ def post_service(
     service: dict[str, Any],
     *,
     date: int | None = None,
-    thread_id: int | None = None,
+    **details: Any,
 ) -> Message:
-    """Adds a service message, such as `{"new_chat_title": …}`."""
-    return post(world, chat, Content(), sender, date=date, service=service, thread_id=thread_id)
+    """Adds a service message, such as `{"new_chat_title": …}`. `details` are further fields of Message."""
+    return post(world, chat, Content(), sender, date=date, service=service, **details)
 
 
 def edit(world: World, chat: Chat, message: Message, content: Content) -> None:
@@ -64,8 +64,15 @@ def delete(world: World, chat: Chat, message_ids: list[int]) -> None:
     """Takes messages out of a chat; ids that are not there are passed over."""
     gone = [i for i in message_ids if chat.messages.pop(i, None) is not None]
     chat.pinned = [i for i in chat.pinned if i not in gone]
+    for message_id in gone:
+        world.inline_messages.pop(inline_message_id(chat, message_id), None)
     if gone:
         delivery.deleted_messages(world, chat, gone)
+
+
+def inline_message_id(chat: Chat, message_id: int) -> str:
+    """The `inline_message_id` of a message sent through a bot."""
+    return file_ids.text_of(f"{chat.id}.{message_id}".encode())
 
 
 def create_topic(

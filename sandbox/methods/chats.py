@@ -155,7 +155,8 @@ async def unpin_all_chat_messages(call: MethodCall) -> bool:
 
 
 def _note(call: MethodCall, chat: Chat, service: dict[str, Any]) -> None:
-    posting.post_service(call.world, chat, None if chat.is_channel else call.bot.user, service)
+    sender = None if chat.is_channel else call.bot.user
+    posting.post_service(call.world, chat, sender, service, author_bot_id=call.bot.id)
 
 
 def _group(call: MethodCall, refusal: str = "") -> Chat:

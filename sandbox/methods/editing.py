@@ -72,9 +72,8 @@ def _editable(call: MethodCall) -> Editable:
     chat = known_chat(call)
     member = inside(call, chat)
     message = message_of(call, chat, "edit")
-    own = message.sender is not None and message.sender.id == call.bot.id
     in_channel = chat.is_channel and member is not None and member.may("can_edit_messages")
-    if message.is_service or message.forward_origin or not (own or in_channel):
+    if message.is_service or message.forward_origin or not (message.is_by(call.bot.id) or in_channel):
         raise BadRequest("message can't be edited")
     return Editable(chat, message, inline=False)
 
@@ -82,6 +81,8 @@ def _editable(call: MethodCall) -> Editable:
 def _inline_message(call: MethodCall, inline_id: str) -> Editable:
     chat, message = call.world.inline_messages.get(inline_id, (None, None))
     if chat is None or message is None or message.via_bot is not call.bot.user:
+        raise BadRequest("MESSAGE_ID_INVALID")
+    if chat.messages.get(message.id) is not message:  # deleted since
         raise BadRequest("MESSAGE_ID_INVALID")
     return Editable(chat, message, inline=True)
 

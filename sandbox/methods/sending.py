@@ -119,6 +119,7 @@ def send(call: MethodCall, to: Target, content: Content, **details: Any) -> dict
         external_reply=to.reply.external,
         quote=to.reply.quote,
         protected=call.parameters.boolean("protect_content"),
+        author_bot_id=call.bot.id,
         **details,
     )
     return rendering.message(message, to.chat, call.bot)

@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from sandbox import file_ids, posting, rendering
+from sandbox import posting, rendering
 from sandbox.chats import Chat
 from sandbox.errors import BadRequest
 from sandbox.markup import inline_keyboard
@@ -49,7 +49,8 @@ def _callback_data(message: Message) -> list[str]:
 
 def _author_bot(request: PeopleRequest, message: Message) -> Bot:
     author = message.via_bot or message.sender
-    return (request.world.bot_by_id(author.id) if author else None) or request.bot
+    author_id = message.author_bot_id or (author.id if author else 0)
+    return request.world.bot_by_id(author_id) or request.bot
 
 
 async def ask(request: PeopleRequest) -> Response:
@@ -103,7 +104,7 @@ def _inline_message_id(world: World, chat: Chat, message: Message) -> dict[str, 
     """Only messages with buttons can be edited later, so only those get an id."""
     if not message.reply_markup:
         return {}
-    inline_id = file_ids.text_of(f"{chat.id}.{message.id}".encode())
+    inline_id = posting.inline_message_id(chat, message.id)
     world.inline_messages[inline_id] = (chat, message)
     return {"inline_message_id": inline_id}
 
