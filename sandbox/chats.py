@@ -150,6 +150,16 @@ class Chat:
         found = self.members.get(user_id)
         return found is not None and found.inside
 
+    def protects(self, message: Message) -> bool:
+        """Whether a message may not be copied or forwarded: by itself, or like all of a chat, older ones too."""
+        return message.protected or self.protected
+
+    def denied_to(self, member: Member) -> frozenset[str]:
+        """The permissions a member lacks, by the chat's defaults or by a restriction of its own."""
+        if member.is_admin:
+            return frozenset()
+        return self.forbidden | (member.denied if member.status == "restricted" else frozenset())
+
     def next_id(self, at_least: int = 0) -> int:
         """A message id not used before in this chat."""
         return next(i for i in self.message_ids if i >= at_least)

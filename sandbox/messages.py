@@ -27,6 +27,13 @@ class Content:
     def has_media(self) -> bool:
         return self.photo is not None or self.document is not None
 
+    @property
+    def right(self) -> str:
+        """The permission that posting this takes. https://core.telegram.org/bots/api#chatpermissions"""
+        if self.photo is not None:
+            return "can_send_photos"
+        return "can_send_documents" if self.document is not None else "can_send_messages"
+
     def with_text(self, text: str, entities: Entities) -> "Content":
         """The same media under another text."""
         return replace(self, text=text, entities=entities)

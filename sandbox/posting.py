@@ -26,8 +26,6 @@ def post(
     message = Message(chat.next_id(at_least_id), chat.id, when, content, sender, **details)
     thread = chat.topics.get(message.thread_id) if message.thread_id is not None else None
     message.in_topic = thread is not None
-    if chat.protected:
-        message.protected = True
     chat.messages[message.id] = message
     delivery.new_message(world, chat, message, lazily=lazily)
     return message

@@ -53,7 +53,7 @@ def message(shown: Message, chat: Chat, bot: Bot, *, nested: bool = False, for_p
     body |= (
         _sender(shown)
         | _place(shown)
-        | _marks(shown, for_people=for_people)
+        | _marks(shown, chat, for_people=for_people)
         | _content(shown.content, bot, for_people=for_people)
         | shown.service
     )
@@ -94,11 +94,11 @@ def _place(shown: Message) -> Object:
     return body
 
 
-def _marks(shown: Message, *, for_people: bool) -> Object:
+def _marks(shown: Message, chat: Chat, *, for_people: bool) -> Object:
     body: Object = {}
     if shown.edit_date is not None and not (for_people and shown.edit_hidden):
         body["edit_date"] = shown.edit_date
-    if shown.protected:
+    if chat.protects(shown):
         body["has_protected_content"] = True
     if shown.reply_markup:
         body["reply_markup"] = shown.reply_markup

@@ -93,6 +93,8 @@ def _edited(call: MethodCall, found: Editable, content: Content) -> Edited:
     markup = None if message.media_group_id else reply_markup(call.parameters)
     if content == message.content and markup == message.reply_markup:
         raise BadRequest(NOT_MODIFIED)
+    if call.world.settings.flood_limits:
+        call.world.flood.spend(call.bot.id, chat, 1)
     message.reply_markup = markup
     if content == message.content:
         posting.edit_markup(call.world, chat, message)

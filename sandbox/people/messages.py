@@ -159,7 +159,7 @@ def _forwarded(request: PeopleRequest) -> tuple[list[Content], dict[str, Any]]:
     message = chat.messages.get(number(source.get("message_id", 0), "message_id")) if chat else None
     if chat is None or message is None:
         raise BadRequest("message to forward not found")
-    if message.protected:
+    if chat.protects(message):
         raise BadRequest("message has protected content and can't be forwarded")
     return [message.content], origin(message, chat)
 
