@@ -33,6 +33,8 @@ MEMBER_RIGHTS = (
     "can_pin_messages",
     "can_manage_topics",
 )
+ADMINS_ALONE = frozenset({"can_change_info", "can_pin_messages", "can_manage_topics"})
+"""Rights that ordinary members never have here."""
 ADMIN_RIGHTS = (
     "can_manage_chat",
     "can_delete_messages",
