@@ -51,6 +51,11 @@ def decode(text: str) -> FileId:
     return FileId(int.from_bytes(body[:8]), kind, body[8:].decode("ascii"))
 
 
+def inline_message_id(chat_id: int, message_id: int) -> str:
+    """The id under which the bot through which a message was sent may edit it."""
+    return text_of(f"{chat_id}.{message_id}".encode())
+
+
 def _checksum(kind: str, body: bytes) -> bytes:
     return hashlib.sha256(kind.encode("ascii") + body).digest()[:4]
 

@@ -63,14 +63,9 @@ def delete(world: World, chat: Chat, message_ids: list[int]) -> None:
     gone = [i for i in message_ids if chat.messages.pop(i, None) is not None]
     chat.pinned = [i for i in chat.pinned if i not in gone]
     for message_id in gone:
-        world.inline_messages.pop(inline_message_id(chat, message_id), None)
+        world.inline_messages.pop(file_ids.inline_message_id(chat.id, message_id), None)
     if gone:
         delivery.deleted_messages(world, chat, gone)
-
-
-def inline_message_id(chat: Chat, message_id: int) -> str:
-    """The `inline_message_id` of a message sent through a bot."""
-    return file_ids.text_of(f"{chat.id}.{message_id}".encode())
 
 
 def create_topic(

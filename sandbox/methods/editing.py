@@ -82,7 +82,7 @@ def _inline_message(call: MethodCall, inline_id: str) -> Editable:
     chat, message = call.world.inline_messages.get(inline_id, (None, None))
     if chat is None or message is None or message.via_bot is not call.bot.user:
         raise BadRequest("MESSAGE_ID_INVALID")
-    if chat.messages.get(message.id) is not message:  # deleted since
+    if chat.messages.get(message.id) is not message:  # an edit must not bring back what was deleted
         raise BadRequest("MESSAGE_ID_INVALID")
     return Editable(chat, message, inline=True)
 

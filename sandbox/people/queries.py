@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from sandbox import posting, rendering
+from sandbox import file_ids, posting, rendering
 from sandbox.chats import Chat
 from sandbox.errors import BadRequest
 from sandbox.markup import inline_keyboard
@@ -108,7 +108,7 @@ def _inline_message_id(world: World, chat: Chat, message: Message) -> dict[str, 
     """Only messages with buttons can be edited later, so only those get an id."""
     if not message.reply_markup:
         return {}
-    inline_id = posting.inline_message_id(chat, message.id)
+    inline_id = file_ids.inline_message_id(chat.id, message.id)
     world.inline_messages[inline_id] = (chat, message)
     return {"inline_message_id": inline_id}
 
