@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
@@ -19,6 +20,11 @@ from sandbox.world import World
 
 PAGE = Path(__file__).with_name("page")
 REVALIDATE = {"Cache-Control": "no-cache"}
+POLICY = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+}
+"""The page's own policy again, as a header: only there can it forbid to be framed by other sites."""
 
 
 class PageFiles(StaticFiles):
@@ -36,13 +42,21 @@ async def show_page(_: Request) -> Response:
     index = PAGE / "index.html"
     if not index.is_file():
         return PlainTextResponse("A local Telegram. The Bot API is under /bot<token>/, the people's side under /api/.")
-    return FileResponse(index, headers=REVALIDATE)
+    return FileResponse(index, headers=REVALIDATE | POLICY)
 
 
 async def not_found(request: Request, _: Exception) -> Response:
     """As Telegram answers an address it does not know."""
     body = NotFound().as_object()
     return JSONResponse(body | {"error": f"there is nothing at {request.url.path}"}, 404)
+
+
+async def refused(_: Request, refusal: Exception) -> Response:
+    """What Starlette refuses by itself, such as a verb or a form it cannot read, told as Telegram would."""
+    if not isinstance(refusal, HTTPException):
+        raise refusal
+    body = {"ok": False, "error_code": refusal.status_code, "description": refusal.detail, "error": refusal.detail}
+    return JSONResponse(body, refusal.status_code, refusal.headers)
 
 
 async def failed(_: Request, error: Exception) -> Response:
@@ -61,7 +75,7 @@ def create_app(world: World, hosts: frozenset[str] = frozenset()) -> Starlette:
             Mount("/page", PageFiles(directory=PAGE, check_dir=False)),
         ],
         middleware=[Middleware(Guard, hosts=hosts)],
-        exception_handlers={404: not_found, 500: failed},
+        exception_handlers={404: not_found, HTTPException: refused, 500: failed},
     )
     app.state.world = world
     world.perform = partial(bot_api.perform, world)

@@ -33,6 +33,8 @@ MEMBER_RIGHTS = (
     "can_pin_messages",
     "can_manage_topics",
 )
+ADMINS_ALONE = frozenset({"can_change_info", "can_pin_messages", "can_manage_topics"})
+"""Rights that ordinary members never have here."""
 ADMIN_RIGHTS = (
     "can_manage_chat",
     "can_delete_messages",
@@ -149,6 +151,16 @@ class Chat:
         """Whether the user is in the chat now."""
         found = self.members.get(user_id)
         return found is not None and found.inside
+
+    def protects(self, message: Message) -> bool:
+        """Whether a message may not be copied or forwarded: by itself, or like all of a chat, older ones too."""
+        return message.protected or self.protected
+
+    def denied_to(self, member: Member) -> frozenset[str]:
+        """The permissions a member lacks, by the chat's defaults or by a restriction of its own."""
+        if member.is_admin:
+            return frozenset()
+        return self.forbidden | (member.denied if member.status == "restricted" else frozenset())
 
     def next_id(self, at_least: int = 0) -> int:
         """A message id not used before in this chat."""

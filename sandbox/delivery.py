@@ -72,15 +72,14 @@ def _render_later(message: Message, chat: Chat, bot: Bot) -> Callable[[], dict[s
 
 def hears(bot: Bot, chat: Chat, message: Message, world: World) -> bool:
     """Whether this message reaches this bot at all."""
-    by_bot = message.sender is not None and world.bot_by_id(message.sender.id) is not None
-    if by_bot and not message.service:
+    if not message.service and any(message.is_by(other.id) for other in world.bots.values()):
         return False  # neither a bot's own messages nor other bots'
     if chat.is_private:
         return world.chats.find(chat.id, bot.id) is chat and not _blocked(bot, chat)
     member = chat.member(bot.id)
     if member is None or not (member.inside or _is_about(message, bot)):
         return False
-    if message.sender and message.sender.id == bot.id:
+    if message.is_by(bot.id):
         return False
     open_to_all = chat.is_channel or bool(message.service) or member.reads_all or member.is_admin
     return open_to_all or _is_meant_for(bot, chat, message, world)
@@ -100,7 +99,7 @@ def _is_meant_for(bot: Bot, chat: Chat, message: Message, world: World) -> bool:
     if message.via_bot and message.via_bot.id == bot.id:
         return True
     replied = chat.messages.get(message.reply_to) if message.reply_to else None
-    if replied and replied.sender and replied.sender.id == bot.id:
+    if replied and replied.is_by(bot.id):
         return True
     words = _addressed_words(message)
     if any(word.endswith(f"@{bot.user.username}".lower()) for word in words):

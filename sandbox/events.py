@@ -9,6 +9,8 @@ from itertools import takewhile
 from typing import Any
 
 KEPT = 5_000
+SLICE = 200
+"""How many events are handed out before looking again."""
 HEARTBEAT_SECONDS = 15
 
 
@@ -50,15 +52,16 @@ class Events:
     async def stream(self, last_id: int | None) -> AsyncIterator[bytes]:
         """Events after `last_id` (None: from now on), for as long as the reader listens.
 
-        A reader that was away for longer than events are kept is told to load everything anew: `reset`.
+        A reader that was away for longer than events are kept, or reads too slowly, is told to load everything anew:
+        `reset`.
         """
         seen = self._next_id - 1 if last_id is None else last_id
         yield b"retry: 1000\n\n"
-        if self._missed(seen):
-            seen = self._next_id - 1
-            yield f"id: {seen}\nevent: reset\ndata: {{}}\n\n".encode()
         while not self._closed:
-            fresh = self._after(seen)
+            if self._missed(seen):  # asked again every round: a slow reader can fall behind while it reads
+                seen = self._next_id - 1
+                yield f"id: {seen}\nevent: reset\ndata: {{}}\n\n".encode()
+            fresh = self._after(seen)[:SLICE]
             for event in fresh:
                 yield event.encoded()
                 seen = event.id

@@ -33,7 +33,7 @@ class FloodControl:
         self._sent: defaultdict[tuple[int, int, Limit], deque[float]] = defaultdict(deque)
 
     def spend(self, bot_id: int, chat: Chat, messages: int) -> None:
-        """Counts messages about to be sent. Raises TooManyRequests, counting nothing, when they are too many.
+        """Counts messages about to be sent or edited. Raises TooManyRequests, counting nothing, when they are too many.
 
         An album is one message to the limit of a second and as many as it has items to the others.
         """

@@ -56,6 +56,10 @@ def _button(button: Any) -> dict[str, Any]:
     data = button.get("callback_data")
     if data is not None and not 1 <= len(str(data).encode()) <= MAX_CALLBACK_DATA:
         raise BadRequest("BUTTON_DATA_INVALID")
-    if "url" in button and "." not in button["url"] and "://" not in button["url"]:
+    if "url" in button and not _is_address(button["url"]):
         raise BadRequest(f"inline keyboard button URL '{button['url']}' is invalid: Wrong HTTP URL")
     return button
+
+
+def _is_address(url: Any) -> bool:
+    return isinstance(url, str) and ("." in url or "://" in url)

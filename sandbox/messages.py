@@ -27,6 +27,13 @@ class Content:
     def has_media(self) -> bool:
         return self.photo is not None or self.document is not None
 
+    @property
+    def right(self) -> str:
+        """The permission that posting this takes. https://core.telegram.org/bots/api#chatpermissions"""
+        if self.photo is not None:
+            return "can_send_photos"
+        return "can_send_documents" if self.document is not None else "can_send_messages"
+
     def with_text(self, text: str, entities: Entities) -> "Content":
         """The same media under another text."""
         return replace(self, text=text, entities=entities)
@@ -41,6 +48,8 @@ class Message:
     date: int
     content: Content
     sender: User | None = None
+    author_bot_id: int | None = None
+    """The bot that sent it, also where `sender` does not say so: in channels."""
     sender_chat: dict[str, Any] | None = None
     """The channel or group in whose name it was sent, as a Chat object."""
     signature: str | None = None
@@ -62,6 +71,10 @@ class Message:
     quote: dict[str, Any] | None = None
     reactions: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     """User id to that user's ReactionType objects."""
+
+    def is_by(self, bot_id: int) -> bool:
+        """Whether this bot sent it."""
+        return self.author_bot_id == bot_id or (self.sender is not None and self.sender.id == bot_id)
 
     @property
     def is_service(self) -> bool:

@@ -4,17 +4,20 @@ https://core.telegram.org/bots/api#making-requests
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.types import Message
 
 from sandbox.errors import BadRequest, TooLarge
 
 MAX_REPLY_BYTES = 1024 * 1024
+MAX_DEPTH = 100
+"""How deep JSON may be nested, as in Telegram's own parser."""
 _FALSE = frozenset({"", "0", "false", "no", "n", "off"})
 
 
@@ -123,7 +126,12 @@ def chat_reference(value: Any, name: str) -> int | str:
 
 def parsed(text: str) -> Any:
     """JSON. Raises ValueError for what is none, and BadRequest for half surrogate pairs, which are no text."""
-    value = json.loads(text)
+    try:
+        value = json.loads(text)
+    except RecursionError as exc:
+        raise ValueError("nested too deep") from exc
+    if _is_deep(value):
+        raise ValueError("nested too deep")
     if "\\u" in text:
         try:
             json.dumps(value, ensure_ascii=False).encode()
@@ -132,11 +140,44 @@ def parsed(text: str) -> Any:
     return value
 
 
-async def read(request: Request, max_bytes: int) -> Parameters:
-    """Everything a request carries; the body wins over the query. Raises TooLarge above `max_bytes`."""
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [inner for item in level for inner in _inner(item)]
+        if not level:
+            return False
+    return True
+
+
+def _inner(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def limited(request: Request, max_bytes: int) -> Request:
+    """The same request; reading its body raises TooLarge above `max_bytes`, whatever its head says."""
     if int(request.headers.get("content-length") or 0) > max_bytes:
         raise TooLarge
-    return await _read(request, dict(request.query_params), max_bytes)
+    received = 0
+
+    async def receive() -> Message:
+        nonlocal received
+        message = await request.receive()
+        received += len(message.get("body", b""))
+        if received > max_bytes:
+            raise TooLarge
+        return message
+
+    return Request(request.scope, receive)
+
+
+async def read(request: Request, max_bytes: int) -> Parameters:
+    """Everything a request carries; the body wins over the query. Raises TooLarge above `max_bytes`."""
+    try:
+        return await _read(limited(request, max_bytes), dict(request.query_params), max_bytes)
+    except HTTPException as exc:  # Starlette's word for a form that cannot be read
+        raise BadRequest(exc.detail) from exc
 
 
 async def read_reply(request: Request) -> Parameters:

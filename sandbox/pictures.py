@@ -1,17 +1,19 @@
-"""What Telegram makes of an uploaded photo: JPEG sizes of at most 90, 320, 800 and 1280 pixels.
+"""What Telegram makes of an uploaded photo: JPEG sizes of at most 90, 320, 800, 1280 and 2560 pixels.
 
 https://core.telegram.org/bots/api#photosize and #sendphoto
 """
 
 import hashlib
 import io
+import struct
 import threading
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image
 
 from sandbox import file_ids
 from sandbox.errors import BadRequest
@@ -19,12 +21,38 @@ from sandbox.errors import BadRequest
 MAX_PHOTO_BYTES = 10 * 1024 * 1024
 MAX_SIDES = 10_000
 MAX_RATIO = 20
-LONGEST_SIDES = {"s": 90, "m": 320, "x": 800, "y": 1280}
+LONGEST_SIDES = {"s": 90, "m": 320, "x": 800, "y": 1280, "w": 2560}
 THUMBNAIL_SIDE = 320
 QUALITY = 87
 """About what Telegram's own clients use."""
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+"""What is taken as a picture; Pillow knows many more."""
 _SIDEWAYS = frozenset({5, 6, 7, 8})
 """EXIF orientations that swap width and height."""
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF orientations to what puts the picture upright."""
+_UNREADABLE = (
+    OSError,  # with UnidentifiedImageError
+    ValueError,
+    SyntaxError,
+    TypeError,
+    LookupError,
+    EOFError,
+    OverflowError,
+    AttributeError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
+"""What Pillow's readers raise for broken files."""
 Box = tuple[int, int]
 
 
@@ -123,9 +151,9 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's warnings about odd metadata are nobody's business here
-            with Image.open(io.BytesIO(content)) as image:
+            with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
                 yield image
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as exc:
+    except _UNREADABLE as exc:
         raise BadRequest("IMAGE_PROCESS_FAILED") from exc
 
 
@@ -134,15 +162,24 @@ def _dimensions(content: bytes) -> Box:
     with _opened(content) as image:
         _check_sides(*image.size)
         width, height = image.size
-        sideways = image.getexif().get(ExifTags.Base.Orientation) in _SIDEWAYS
-        return (height, width) if sideways else (width, height)
+        return (height, width) if _orientation(image) in _SIDEWAYS else (width, height)
 
 
 def _decoded(content: bytes) -> Image.Image:
     with _opened(content) as image:
-        image.draft("RGB", (LONGEST_SIDES["y"], LONGEST_SIDES["y"]))  # a JPEG is decoded no larger than needed
-        ImageOps.exif_transpose(image, in_place=True)
-        return _flat(image)
+        image.draft("RGB", (LONGEST_SIDES["w"], LONGEST_SIDES["w"]))  # a JPEG is decoded no larger than needed
+        turn = _TURNS.get(_orientation(image))
+        flat = _flat(image)
+        return flat if turn is None else flat.transpose(turn)
+
+
+def _orientation(image: Image.Image) -> int:
+    """How the picture is to be turned, by its EXIF data; metadata that cannot be read turns nothing."""
+    try:
+        found = image.getexif().get(ExifTags.Base.Orientation)
+        return found if isinstance(found, int) else 1
+    except _UNREADABLE:
+        return 1
 
 
 def _flat(image: Image.Image) -> Image.Image:

@@ -26,8 +26,6 @@ def post(
     message = Message(chat.next_id(at_least_id), chat.id, when, content, sender, **details)
     thread = chat.topics.get(message.thread_id) if message.thread_id is not None else None
     message.in_topic = thread is not None
-    if chat.protected:
-        message.protected = True
     chat.messages[message.id] = message
     delivery.new_message(world, chat, message, lazily=lazily)
     return message
@@ -40,10 +38,10 @@ def post_service(
     service: dict[str, Any],
     *,
     date: int | None = None,
-    thread_id: int | None = None,
+    **details: Any,
 ) -> Message:
-    """Adds a service message, such as `{"new_chat_title": …}`."""
-    return post(world, chat, Content(), sender, date=date, service=service, thread_id=thread_id)
+    """Adds a service message, such as `{"new_chat_title": …}`. `details` are further fields of Message."""
+    return post(world, chat, Content(), sender, date=date, service=service, **details)
 
 
 def edit(world: World, chat: Chat, message: Message, content: Content) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox import file_ids
-from sandbox.chats import ADMIN_RIGHTS, CHANNEL_RIGHTS, GROUP_RIGHTS, MEMBER_RIGHTS, Chat, Member
+from sandbox.chats import ADMIN_RIGHTS, ADMINS_ALONE, CHANNEL_RIGHTS, GROUP_RIGHTS, MEMBER_RIGHTS, Chat, Member
 from sandbox.file_ids import FileId
 from sandbox.files import Document
 from sandbox.messages import Content, Message
@@ -53,7 +53,7 @@ def message(shown: Message, chat: Chat, bot: Bot, *, nested: bool = False, for_p
     body |= (
         _sender(shown)
         | _place(shown)
-        | _marks(shown, for_people=for_people)
+        | _marks(shown, chat, for_people=for_people)
         | _content(shown.content, bot, for_people=for_people)
         | shown.service
     )
@@ -94,11 +94,11 @@ def _place(shown: Message) -> Object:
     return body
 
 
-def _marks(shown: Message, *, for_people: bool) -> Object:
+def _marks(shown: Message, chat: Chat, *, for_people: bool) -> Object:
     body: Object = {}
     if shown.edit_date is not None and not (for_people and shown.edit_hidden):
         body["edit_date"] = shown.edit_date
-    if shown.protected:
+    if chat.protects(shown):
         body["has_protected_content"] = True
     if shown.reply_markup:
         body["reply_markup"] = shown.reply_markup
@@ -139,7 +139,7 @@ def member(shown: Member, chat: Chat) -> Object:
         body |= {right: shown.may(right) for right in (*ADMIN_RIGHTS, *extra)}
         body |= {"can_be_edited": False, "is_anonymous": shown.anonymous}
     if shown.status == "restricted":
-        body |= {right: right not in shown.denied for right in MEMBER_RIGHTS}
+        body |= {right: right not in shown.denied | ADMINS_ALONE for right in MEMBER_RIGHTS}
         body |= {"is_member": True, "until_date": 0}
     if shown.status == "kicked":
         body["until_date"] = 0
@@ -150,4 +150,4 @@ def member(shown: Member, chat: Chat) -> Object:
 
 def permissions(chat: Chat) -> Object:
     """https://core.telegram.org/bots/api#chatpermissions"""
-    return {right: right not in chat.forbidden for right in MEMBER_RIGHTS}
+    return {right: right not in chat.forbidden | ADMINS_ALONE for right in MEMBER_RIGHTS}

@@ -66,8 +66,10 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Also ends everything that waits."""
-        await self._world.close()
-        await super().shutdown(sockets)
+        try:
+            await self._world.close()
+        finally:  # the event loop cannot be closed while it still listens
+            await super().shutdown(sockets)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -106,7 +108,7 @@ class ServerThread(threading.Thread):
         try:
             with asyncio.Runner(loop_factory=self.server.config.get_loop_factory()) as runner:
                 runner.run(serve(self.server, world, listening, archive=archive))
-        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits for the start
+        except BaseException as error:  # noqa: BLE001 - raised again by `serve_in_thread`
             self.error = error
         finally:
             self.server.ready.set()
@@ -117,7 +119,8 @@ def serve_in_thread(*, archive: bool | Path = False, port: int = 0, token: str =
     """A sandbox on 127.0.0.1 in a thread of its own, until the block ends.
 
     With `archive` it holds the sample archive (or one in another folder), whose messages wait as updates for the
-    bot. Raises ArchiveMissing when that is not on disk, OSError when the port is taken.
+    bot. Raises ArchiveMissing when that is not on disk, OSError when the port is taken, and at the end
+    of the block whatever ended the server.
     """
     folder = archive if isinstance(archive, Path) else ARCHIVE if archive else None
     world = World(token)
@@ -134,3 +137,5 @@ def serve_in_thread(*, archive: bool | Path = False, port: int = 0, token: str =
         server.should_exit = True
         thread.join()
         listening.close()
+    if thread.error:
+        raise thread.error

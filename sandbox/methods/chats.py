@@ -6,7 +6,7 @@ from sandbox import delivery, membership, posting, rendering
 from sandbox.chats import Chat, Member
 from sandbox.errors import BadRequest
 from sandbox.methods.call import MethodCall
-from sandbox.methods.targets import inside, known_chat, message_of
+from sandbox.methods.targets import inside, known_chat, message_of, readable
 from sandbox.users import User
 
 GIFTS = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
@@ -16,8 +16,7 @@ MAX_TITLE = 128
 async def get_chat(call: MethodCall) -> dict[str, Any]:
     """https://core.telegram.org/bots/api#chatfullinfo"""
     chat = known_chat(call)
-    if not chat.is_private:
-        _readable(call, chat)
+    readable(call, chat)
     shown = chat.as_object() | {
         "accent_color_id": abs(chat.id) % 7,
         "max_reaction_count": 11,
@@ -38,17 +37,10 @@ async def get_chat(call: MethodCall) -> dict[str, Any]:
     return shown
 
 
-def _readable(call: MethodCall, chat: Chat) -> None:
-    """Public chats can be looked at from outside, others only by members."""
-    member = chat.member(call.bot.id)
-    if not chat.username or (member is not None and member.status == "kicked"):
-        inside(call, chat)
-
-
 async def get_chat_member(call: MethodCall) -> dict[str, Any]:
     """Anyone's standing; for users other than the bot it is certain only where the bot is an admin."""
     chat = _group(call)
-    _readable(call, chat)
+    readable(call, chat)
     user = _user(call)
     own = chat.member(call.bot.id)
     if chat.hidden_members and user.id != call.bot.id and not (own and own.is_admin):
@@ -60,7 +52,7 @@ async def get_chat_member(call: MethodCall) -> dict[str, Any]:
 async def get_chat_administrators(call: MethodCall) -> list[dict[str, Any]]:
     """The creator and administrators, other bots left out."""
     chat = _group(call, "there are no administrators in the private chat")
-    _readable(call, chat)
+    readable(call, chat)
     shown = [m for m in chat.members.values() if m.is_admin and (not m.user.is_bot or m.user.id == call.bot.id)]
     return [rendering.member(m, chat) for m in shown]
 
@@ -155,7 +147,8 @@ async def unpin_all_chat_messages(call: MethodCall) -> bool:
 
 
 def _note(call: MethodCall, chat: Chat, service: dict[str, Any]) -> None:
-    posting.post_service(call.world, chat, None if chat.is_channel else call.bot.user, service)
+    sender = None if chat.is_channel else call.bot.user
+    posting.post_service(call.world, chat, sender, service, author_bot_id=call.bot.id)
 
 
 def _group(call: MethodCall, refusal: str = "") -> Chat:

@@ -9,6 +9,8 @@ from sandbox.methods.targets import inside, known_chat, message_of
 
 MAX_AGE_SECONDS = 48 * 3600
 MAX_MESSAGES = 100
+UNDELETABLE = frozenset({"supergroup_chat_created", "channel_chat_created", "forum_topic_created"})
+"""Service messages that no one can take out. https://core.telegram.org/bots/api#deletemessage"""
 
 
 async def delete_message(call: MethodCall) -> bool:
@@ -37,10 +39,11 @@ async def delete_messages(call: MethodCall) -> bool:
 
 
 def _deletable(call: MethodCall, chat: Chat, message: Message) -> bool:
+    if not UNDELETABLE.isdisjoint(message.service):
+        return False
     member = chat.member(call.bot.id)
     if member is not None and not chat.is_private and member.may("can_delete_messages"):
         return True
     if call.world.clock.now() - message.date > MAX_AGE_SECONDS:
         return False
-    own = message.sender is not None and message.sender.id == call.bot.id
-    return own or chat.is_private
+    return message.is_by(call.bot.id) or chat.is_private

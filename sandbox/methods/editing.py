@@ -72,9 +72,8 @@ def _editable(call: MethodCall) -> Editable:
     chat = known_chat(call)
     member = inside(call, chat)
     message = message_of(call, chat, "edit")
-    own = message.sender is not None and message.sender.id == call.bot.id
     in_channel = chat.is_channel and member is not None and member.may("can_edit_messages")
-    if message.is_service or message.forward_origin or not (own or in_channel):
+    if message.is_service or message.forward_origin or not (message.is_by(call.bot.id) or in_channel):
         raise BadRequest("message can't be edited")
     return Editable(chat, message, inline=False)
 
@@ -94,6 +93,8 @@ def _edited(call: MethodCall, found: Editable, content: Content) -> Edited:
     markup = None if message.media_group_id else reply_markup(call.parameters)
     if content == message.content and markup == message.reply_markup:
         raise BadRequest(NOT_MODIFIED)
+    if call.world.settings.flood_limits:
+        call.world.flood.spend(call.bot.id, chat, 1)
     message.reply_markup = markup
     if content == message.content:
         posting.edit_markup(call.world, chat, message)

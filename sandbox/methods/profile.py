@@ -96,13 +96,3 @@ def _set_text(call: MethodCall, name: str) -> bool:
 def _text(call: MethodCall, name: str) -> str:
     texts = call.bot.texts
     return texts.get((name, call.parameters.text("language_code"))) or texts.get((name, ""), "")
-
-
-async def log_out(call: MethodCall) -> bool:
-    """Nothing to log out of here."""
-    return bool(call.bot)
-
-
-async def close(call: MethodCall) -> bool:
-    """Nothing to close here."""
-    return bool(call.bot)

@@ -62,7 +62,7 @@ def _source(call: MethodCall, chat: Chat, given: dict[str, Any]) -> Chat | None:
 
 def _external(message: Message, source: Chat, call: MethodCall) -> dict[str, Any]:
     """https://core.telegram.org/bots/api#externalreplyinfo"""
-    if message.protected:
+    if source.protects(message):
         raise BadRequest("message has protected content and can't be replied in another chat")
     shown: dict[str, Any] = {"origin": origin(message, source)}
     if source.type in ("supergroup", "channel"):

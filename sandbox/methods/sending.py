@@ -9,7 +9,7 @@ from sandbox.markup import reply_markup
 from sandbox.messages import Content, Message
 from sandbox.methods import media
 from sandbox.methods.call import MethodCall
-from sandbox.methods.targets import Target, target, writable_chat
+from sandbox.methods.targets import Target, target, thread, writable_chat
 from sandbox.parameters import Parameters
 
 MIN_ALBUM = 2
@@ -81,14 +81,14 @@ async def send_chat_action(call: MethodCall) -> bool:
     action = call.parameters.text("action").lower()
     if action not in ACTIONS:
         raise BadRequest("wrong parameter action in request")
-    thread = call.parameters.integer("message_thread_id")
+    thread_id = thread(call, chat)
     call.world.events.publish(
         "action",
         {
             "chat_id": chat.id,
             "action": action,
             "user": call.bot.user.as_object(),
-            **({"message_thread_id": thread} if thread else {}),
+            **({"message_thread_id": thread_id} if thread_id else {}),
         },
     )
     return True
@@ -119,6 +119,7 @@ def send(call: MethodCall, to: Target, content: Content, **details: Any) -> dict
         external_reply=to.reply.external,
         quote=to.reply.quote,
         protected=call.parameters.boolean("protect_content"),
+        author_bot_id=call.bot.id,
         **details,
     )
     return rendering.message(message, to.chat, call.bot)

@@ -32,8 +32,6 @@ METHODS: dict[str, Method] = {
     "getMyDescription": profile.get_my_description,
     "setMyShortDescription": profile.set_my_short_description,
     "getMyShortDescription": profile.get_my_short_description,
-    "logOut": profile.log_out,
-    "close": profile.close,
     "sendMessage": sending.send_message,
     "sendPhoto": sending.send_photo,
     "sendDocument": sending.send_document,

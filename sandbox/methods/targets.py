@@ -44,6 +44,13 @@ def inside(call: MethodCall, chat: Chat) -> Member | None:
     return member
 
 
+def readable(call: MethodCall, chat: Chat) -> None:
+    """Public chats can be looked at from outside, others only by members. Raises Forbidden."""
+    member = chat.member(call.bot.id)
+    if not chat.is_private and (not chat.username or (member is not None and member.status == "kicked")):
+        inside(call, chat)
+
+
 def writable_chat(call: MethodCall, right: str = "can_send_messages") -> Chat:
     """A chat in which the bot may post. Raises BadRequest or Forbidden where it may not."""
     chat_id = call.parameters.chat_id()
@@ -53,16 +60,9 @@ def writable_chat(call: MethodCall, right: str = "can_send_messages") -> Chat:
     member = inside(call, chat)
     if chat.is_channel and not (member and member.may("can_post_messages")):
         raise BadRequest("need administrator rights in the channel chat")
-    if member and not chat.is_channel and right in _denied(chat, member):
+    if member and not chat.is_channel and right in chat.denied_to(member):
         raise BadRequest(f"not enough rights to send {_SENDS[right]} to the chat")
     return chat
-
-
-def _denied(chat: Chat, member: Member) -> frozenset[str]:
-    """The permissions a member lacks, by the chat's defaults or by a restriction of its own."""
-    if member.is_admin:
-        return frozenset()
-    return chat.forbidden | (member.denied if member.status == "restricted" else frozenset())
 
 
 def _refuse_stranger(call: MethodCall, user_id: int) -> None:
@@ -77,13 +77,14 @@ def target(call: MethodCall, right: str = "can_send_messages", messages: int = 1
     """Chat, topic and reply of a sending method that needs `right` and counts as so many messages."""
     chat = writable_chat(call, right)
     reply = reply_of(call, chat)
-    thread_id = _thread(call, chat, reply.message)
+    thread_id = thread(call, chat, reply.message)
     if call.world.settings.flood_limits:
         call.world.flood.spend(call.bot.id, chat, messages)
     return Target(chat, thread_id, reply)
 
 
-def _thread(call: MethodCall, chat: Chat, reply: Message | None) -> int | None:
+def thread(call: MethodCall, chat: Chat, reply: Message | None = None) -> int | None:
+    """The topic a call names, or that of the message it replies to. Raises BadRequest for an unknown or closed one."""
     thread_id = call.parameters.integer("message_thread_id")
     if not thread_id:
         return thread_of_reply(chat, reply) if reply else None

@@ -147,7 +147,7 @@ async def create_topic(request: PeopleRequest) -> Response:
 async def change_topic(request: PeopleRequest) -> Response:
     """{name?, closed?, user_id?} → ForumTopic"""
     chat = request.chat()
-    topic = chat.topics.get(int(request.raw.path_params["thread_id"]))
+    topic = chat.topics.get(request.path_number("thread_id"))
     if topic is None:
         raise BadRequest("there is no such topic")
     by = request.person() if request.fields.given("user_id") else chat.creator()

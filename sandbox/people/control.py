@@ -13,6 +13,8 @@ from sandbox.people.request import PeopleRequest, answer
 from sandbox.settings import Settings
 from sandbox.users import Bot
 
+ERRORS = range(400, 600)
+"""HTTP statuses that a fault may answer with."""
 MOST_SECONDS = 1e11
 """Some thousand years."""
 BOT_SWITCHES = ("can_join_groups", "can_read_all_group_messages", "supports_inline_queries", "inline_feedback")
@@ -28,10 +30,13 @@ async def add_fault(request: PeopleRequest) -> Response:
     given = request.fields
     if not given.text("method"):
         raise BadRequest('which method? A name, "*" for all, or "file" for downloads')
+    status = given.integer("status") or None
+    if status is not None and status not in ERRORS:
+        raise BadRequest("the status of a fault is an error's: 400 to 599")
     times: int | None = given.integer("times", 1)
     fault = Fault(
         given.text("method"),
-        given.integer("status") or None,
+        status,
         given.text("description") or None,
         given.integer("retry_after") or None,
         times if times and times > 0 else None,
@@ -43,7 +48,7 @@ async def add_fault(request: PeopleRequest) -> Response:
 
 async def remove_faults(request: PeopleRequest) -> Response:
     """All, or the one of the path."""
-    fault_id = request.raw.path_params.get("fault_id")
+    fault_id = request.path_number("fault_id") if "fault_id" in request.raw.path_params else None
     if fault_id is not None and not any(f["id"] == fault_id for f in request.world.faults.as_objects()):
         raise NotFound(f"there is no fault {fault_id}")
     request.world.faults.remove(fault_id)

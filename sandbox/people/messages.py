@@ -13,6 +13,7 @@ from sandbox.formatting import MAX_CAPTION, MAX_TEXT, plain
 from sandbox.messages import Content, Message
 from sandbox.origins import origin
 from sandbox.parameters import number
+from sandbox.people.permissions import may_act, may_react, may_write
 from sandbox.people.request import PeopleRequest, answer
 from sandbox.users import User
 
@@ -48,6 +49,8 @@ async def post_messages(request: PeopleRequest) -> Response:
         details["forward_origin"] = forward
     else:
         contents = await _contents(request)
+    for content in contents:
+        may_write(chat, person, content)
     if len(contents) > 1:
         details["media_group_id"] = posting.new_group_id()
     posted = [
@@ -70,7 +73,7 @@ def _shown(request: PeopleRequest, chat: Chat, found: list[Message]) -> Response
 
 
 def _open_chat(request: PeopleRequest, person: User) -> Chat:
-    """The chat, if this person may write there; the first message to the bot opens the private chat."""
+    """The chat, if this person is inside; the first message to the bot opens the private chat."""
     if request.raw.path_params["chat_id"] == str(person.id):
         chat = request.world.dialog(person, request.bot)
         member = chat.member(request.bot.id)
@@ -78,13 +81,7 @@ def _open_chat(request: PeopleRequest, person: User) -> Chat:
             raise Forbidden("you have blocked this bot; unblock it to write to it")
         return chat
     chat = request.chat()
-    if chat.migrated_to is not None:
-        raise BadRequest(f"this group lives on as the supergroup {chat.migrated_to}")
-    found = chat.member(person.id)
-    if found is None or not found.inside:
-        raise Forbidden(f"{person.full_name} is not a member of this chat")
-    if chat.is_channel and not found.may("can_post_messages"):
-        raise Forbidden("only administrators post in a channel")
+    may_act(chat, person)
     return chat
 
 
@@ -100,6 +97,9 @@ def _author(request: PeopleRequest, chat: Chat, person: User) -> Author:
         channel = request.world.chats.find(channel_id, request.bot.id)
         if channel is None or not channel.is_channel:
             raise BadRequest(f"there is no channel {channel_id}")
+        speaker = channel.member(person.id)
+        if speaker is None or not speaker.may("can_post_messages"):
+            raise Forbidden(f"{person.full_name} does not speak for this channel")
         return Author(CHANNEL_BOT, channel.as_object())
     return Author(person)
 
@@ -156,7 +156,7 @@ def _forwarded(request: PeopleRequest) -> tuple[list[Content], dict[str, Any]]:
     message = chat.messages.get(number(source.get("message_id", 0), "message_id")) if chat else None
     if chat is None or message is None:
         raise BadRequest("message to forward not found")
-    if message.protected:
+    if chat.protects(message):
         raise BadRequest("message has protected content and can't be forwarded")
     return [message.content], origin(message, chat)
 
@@ -172,6 +172,7 @@ async def edit_message(request: PeopleRequest) -> Response:
     if fields.given("text") or fields.given("caption"):
         words = fields.text("caption") if fields.given("caption") else fields.text("text")
         content = content.with_text(*_written(words, MAX_CAPTION if content.has_media else MAX_TEXT))
+    may_write(chat, person, content)
     posting.edit(request.world, chat, message, content)
     return answer(rendering.message(message, chat, request.bot, for_people=True))
 
@@ -201,5 +202,6 @@ async def react(request: PeopleRequest) -> Response:
     chat = request.chat()
     message, emoji = request.message(chat), request.fields.text("emoji")
     chosen = [{"type": "emoji", "emoji": emoji}] if emoji else []
+    may_react(chat, request.person())
     reactions.react(request.world, chat, message, request.person(), reactions.checked(chosen))
     return answer(reactions.all_of(message))

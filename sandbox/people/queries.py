@@ -12,6 +12,7 @@ from sandbox.messages import Message
 from sandbox.methods import inline_results
 from sandbox.methods.call import MethodCall
 from sandbox.parameters import Parameters
+from sandbox.people.permissions import may_press, may_use_bots, may_write
 from sandbox.people.request import PeopleRequest, answer
 from sandbox.users import Bot
 from sandbox.world import World
@@ -23,6 +24,7 @@ CHAT_TYPES = {"private": "sender", "group": "group", "supergroup": "supergroup",
 async def press(request: PeopleRequest) -> Response:
     """{chat_id, message_id, user_id, data} → what the bot answered within 10 s or for so long before, or null."""
     world, chat, person = request.world, request.chat(), request.person()
+    may_press(chat, person)
     message, data = request.message(chat), request.fields.text("data")
     if data not in _callback_data(message):
         raise BadRequest("this message has no such button")
@@ -52,7 +54,8 @@ def _callback_data(message: Message) -> list[str]:
 
 def _author_bot(request: PeopleRequest, message: Message) -> Bot:
     author = message.via_bot or message.sender
-    return (request.world.bot_by_id(author.id) if author else None) or request.bot
+    author_id = message.author_bot_id or (author.id if author else 0)
+    return request.world.bot_by_id(author_id) or request.bot
 
 
 async def ask(request: PeopleRequest) -> Response:
@@ -84,11 +87,13 @@ async def choose(request: PeopleRequest) -> Response:
     world, person, bot, fields = request.world, request.person(), request.bot, request.fields
     chat, text = request.chat(), fields.text("query")[:MAX_QUERY]
     result = _result(request, bot, fields.text("result_id"))
-    call = MethodCall(world, bot, Parameters({}))
+    content = await inline_results.content(MethodCall(world, bot, Parameters({})), result)
+    may_use_bots(chat, person)
+    may_write(chat, person, content)
     message = posting.post(
         world,
         chat,
-        await inline_results.content(call, result),
+        content,
         None if chat.is_channel else person,
         sender_chat=chat.as_object() if chat.is_channel else None,
         thread_id=fields.integer("message_thread_id") or None,

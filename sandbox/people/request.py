@@ -9,11 +9,12 @@ from starlette.responses import JSONResponse
 from sandbox.chats import Chat
 from sandbox.errors import BadRequest, NotFound
 from sandbox.messages import Message
-from sandbox.parameters import Parameters, Upload, parsed
+from sandbox.parameters import Parameters, Upload, chat_reference, limited, number, parsed
 from sandbox.users import Bot, User
 from sandbox.world import World
 
-MAX_FORM_BYTES = 60 * 1024 * 1024
+MAX_BODY_BYTES = 120 * 1024 * 1024
+"""An album of the ten largest photos goes through."""
 
 
 class PeopleRequest:
@@ -26,12 +27,13 @@ class PeopleRequest:
 
     @classmethod
     async def read(cls, request: Request) -> "PeopleRequest":
-        """Takes the body in. Raises BadRequest when it is neither JSON nor a form."""
+        """Takes the body in. Raises BadRequest when it is neither JSON nor a form, TooLarge above `MAX_BODY_BYTES`."""
+        request = limited(request, MAX_BODY_BYTES)
         values: dict[str, Any] = dict(request.query_params)
         uploads: dict[str, list[Upload]] = {}
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
-            async with request.form(max_files=100, max_part_size=MAX_FORM_BYTES) as form:
+            async with request.form(max_files=100, max_part_size=MAX_BODY_BYTES) as form:
                 values |= await _split(form, uploads)
         elif body := await request.body():
             values |= _json(body)
@@ -52,8 +54,7 @@ class PeopleRequest:
     def chat(self) -> Chat:
         """The chat of the path or of `chat_id`. Raises NotFound."""
         text = str(self.raw.path_params.get("chat_id") or self.fields.text("chat_id"))
-        chat_id: int | str = int(text) if text.lstrip("-").isdecimal() else text
-        found = self.world.chats.find(chat_id, self.bot.id)
+        found = self.world.chats.find(chat_reference(text, "chat_id"), self.bot.id)
         if found is None:
             raise NotFound(f"there is no chat {text}")
         return found
@@ -61,10 +62,14 @@ class PeopleRequest:
     def message(self, chat: Chat) -> Message:
         """The message of the path or of `message_id`. Raises NotFound."""
         text = str(self.raw.path_params.get("message_id") or self.fields.text("message_id"))
-        found = chat.messages.get(int(text)) if text.isdecimal() else None
+        found = chat.messages.get(number(text, "message_id")) if text.isdecimal() else None
         if found is None:
             raise NotFound(f"there is no message {text} in this chat")
         return found
+
+    def path_number(self, name: str) -> int:
+        """A number of the path. Raises BadRequest."""
+        return number(self.raw.path_params[name], name)
 
     def person(self, name: str = "user_id") -> User:
         """The person who acts. Raises BadRequest when not given or unknown."""

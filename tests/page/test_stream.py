@@ -10,6 +10,7 @@ from tests.page.cast import Cast
 from tests.page.chat_page import ChatPage
 from tests.page.relay import Relay
 from tests.sandbox.people import png
+from tests.sandbox.spec import checked
 
 SCROLL = """([text, step]) => {
   const line = document.getElementById("timeline");
@@ -56,7 +57,7 @@ async def test_a_restarted_sandbox_replaces_what_was_shown(page: ChatPage, cast:
     await cast.ben.say("From the old world", cast.forum)
     await page.shows("From the old world")
     relay.cut()
-    with serve_in_thread() as second:
+    with serve_in_thread() as second, checked(second):
         async with Cast(second) as again:
             await again.gather()
             relay.mend(second.url)

@@ -5,6 +5,7 @@ from playwright.async_api import expect
 from sandbox.server import serve_in_thread
 from tests.page.cast import Cast
 from tests.page.chat_page import ChatPage
+from tests.sandbox.spec import checked
 
 
 async def test_being_someone_else_turns_the_bubbles_round(page: ChatPage, cast: Cast) -> None:
@@ -132,7 +133,7 @@ async def test_a_new_person_can_be_made(page: ChatPage) -> None:
 
 async def test_the_first_person_of_an_empty_world(page: ChatPage) -> None:
     """Nobody is there, so one is asked to begin, and can talk to the bot and make a group."""
-    with serve_in_thread() as empty:
+    with serve_in_thread() as empty, checked(empty):
         await page.tab.goto(empty.url)
         await page.tab.get_by_role("button", name="New person", exact=True).click()
         await page.tab.get_by_role("textbox", name="First name").fill("Eve")

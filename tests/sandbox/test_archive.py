@@ -71,7 +71,7 @@ def test_missing_archive_starts_an_empty_world(tmp_path: Path) -> None:
 def test_sample_archive_does_not_fit_the_sandbox() -> None:
     """The bundled archive loads; the main group comes first and everything waits for the bot."""
     expected = json.loads((ARCHIVE / "manifest.json").read_text(encoding="utf-8"))
-    with serve_in_thread(archive=True) as sandbox:
+    with serve_in_thread(archive=True) as sandbox, checked(sandbox):
         chats = httpx.get(f"{sandbox.url}/api/chats").json()
         assert [c["id"] for c in chats] == [c["id"] for c in expected["chats"]]
         assert httpx.get(f"{sandbox.url}/api/bot").json()["pending_update_count"] >= len(expected["messages"])

@@ -151,8 +151,8 @@ def test_odd_fields_crash_the_people_side(place: Place, route: Any, fields: dict
     parts = {
         "{chat_id}": "CHAT",
         "{message_id}": "MESSAGE",
-        "{thread_id:int}": "MESSAGE",
-        "{fault_id:int}": "MESSAGE",
+        "{thread_id}": "MESSAGE",
+        "{fault_id}": "MESSAGE",
         "{file_id}": "FILE",
     }
     path = route.path

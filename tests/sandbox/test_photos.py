@@ -13,14 +13,14 @@ from tests.sandbox.people import People, png
 
 
 async def test_photo_has_one_size_only(bot: telegram.Bot, people: People) -> None:
-    """A large photo comes in four sizes whose dimensions and bytes are those of real JPEGs."""
+    """A large photo comes in five sizes whose dimensions and bytes are those of real JPEGs."""
     ann = await people.person()
     await ann.show(png(3000, 2000))
     (update,) = await bot.get_updates()
     assert update.message is not None
     sizes = update.message.photo
-    assert [(s.width, s.height) for s in sizes] == [(90, 60), (320, 213), (800, 533), (1280, 853)]
-    assert len({s.file_unique_id for s in sizes}) == 4
+    assert [(s.width, s.height) for s in sizes] == [(90, 60), (320, 213), (800, 533), (1280, 853), (2560, 1707)]
+    assert len({s.file_unique_id for s in sizes}) == 5
     for size in sizes:
         content = bytes(await (await bot.get_file(size)).download_as_bytearray())
         image = Image.open(io.BytesIO(content))
