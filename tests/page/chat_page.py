@@ -56,6 +56,17 @@ class ChatPage:
         await expect(self.tab.locator("article.message .text")).to_contain_text(list(texts))
         await expect(self.messages).to_have_count(len(texts))
 
+    async def resting_place(self, text: str) -> float:
+        """Where on the screen a message stands once nothing moves any more, in pixels from the top."""
+        last: float | None = None
+        while True:
+            await self.tab.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
+            box = await self.message(text).bounding_box()
+            now = None if box is None else box["y"]
+            if now is not None and now == last:
+                return now
+            last = now
+
     async def chat(self, title: str) -> None:
         """Chooses a chat in the list."""
         await self.tab.locator(".chat-row").filter(has=self.tab.locator(".name", has_text=title)).click()

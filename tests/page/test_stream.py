@@ -109,13 +109,10 @@ async def test_reading_above_is_not_disturbed_by_news(page: ChatPage, cast: Cast
     await expect(page.message("Number 59.")).to_be_in_viewport()
     await page.tab.evaluate("timeline.scrollTop -= 900")
     await expect(page.tab.locator("#to-bottom")).to_be_visible()
-    before = await page.message("Number 40.").bounding_box()
+    before = await page.resting_place("Number 40.")
     await cast.ben.show(png(500, 500), chat_id=cast.forum, caption="News")
     await expect(page.tab.locator("#to-bottom .count")).to_have_text("1")
-    after = await page.message("Number 40.").bounding_box()
-    assert before is not None
-    assert after is not None
-    assert abs(before["y"] - after["y"]) < 1
+    assert abs(before - await page.resting_place("Number 40.")) < 1
     await page.tab.locator("#to-bottom").click()
     await expect(page.message("News")).to_be_in_viewport()
     await expect(page.tab.locator("#to-bottom")).to_be_hidden()
