@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -150,11 +151,27 @@ def _try_file(path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        sqlite3.connect(path).close()
+        with closing(sqlite3.connect(path)) as connection:
+            _write_ahead(connection)
     except OSError as error:
         raise DatabaseUnavailable(str(error), "Give the bot's user the right to make that folder.") from error
     except sqlite3.Error as error:
         raise _unavailable(str(error)) from error
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on, once for ever. Of two programs that do so at once SQLite refuses one, without
+    waiting for its busy timeout: that one tries again."""
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _parsed(url: str) -> URL:
