@@ -1,6 +1,8 @@
 """What was asked: words or a photo, of one chat. Understanding richer questions grows here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 
 from search.errors import EmptyQuestion, QuestionTooLong
 from search.records import PhotoPost
@@ -37,14 +39,49 @@ class Like:
     post: PhotoPost
 
 
+class Sort(StrEnum):
+    """In which order hits are shown."""
+
+    BEST = "best"
+    NEWEST = "new"
+    OLDEST = "old"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What a photo must satisfy to be a hit at all; decided in SQL, never in Chroma."""
+
+    sender_ids: frozenset[int] | None = None
+    """Only photos of these senders; None: of anybody."""
+    since: datetime | None = None
+    """Posted at this moment or later; aware."""
+    before: datetime | None = None
+    """Posted earlier than this moment; aware."""
+    up_to: int | None = None
+    """Only photos with this id or a lower one: what was there when the question was asked."""
+
+    def __bool__(self) -> bool:
+        return any(value is not None for value in (self.sender_ids, self.since, self.before, self.up_to))
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """One question in one chat."""
 
     chat_id: int
-    subject: Words | Like
+    subject: Words | Like | None
+    """None: everything that the filters leave."""
     count: int = 5
-    """How many photos the answer may have."""
+    """How many photos one page of the answer may have."""
 
     asked_in: int | None = None
     """The id of the asking message: a photo sent with the question is not its own answer."""
+
+    words: str | None = None
+    """Beside a photo: what should be different about it ("same but at night")."""
+    minus: tuple[str, ...] = ()
+    """What to steer away from."""
+    text: tuple[str, ...] = ()
+    """Phrases that must stand in the caption or in the picture."""
+    filters: Filters = field(default_factory=Filters)
+    sort: Sort = Sort.BEST

@@ -15,6 +15,10 @@ class Hit:
     """The earliest post of that picture."""
     score: float
     """Cosine between question and picture; comparable within one answer of one model only."""
+    posted: int = 1
+    """How many posts of this archive show the picture; `photo` is the earliest of them."""
+    reason: str | None = None
+    """Where words were found, for people to read ("in the caption: …"); None where the picture itself is the hit."""
 
 
 def hits(chat_id: int, neighbours: Sequence[Neighbour], photos: Mapping[int, Photo]) -> list[Hit]:

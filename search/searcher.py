@@ -11,6 +11,7 @@ from search.pictures import Pictures
 from search.query import Like, Query, Words
 from search.ranking import Hit, hits
 from search.records import ChatCounts, Photo, PhotoPost
+from search.verdict import Verdict
 from storage.chats import Chats
 from storage.photos import Photos
 from storage.vectors import VectorIndex
@@ -27,6 +28,9 @@ class Answer:
 
     hits: tuple[Hit, ...]
     counts: ChatCounts
+    verdict: Verdict = Verdict.SURE
+    ranking: tuple[int, ...] = ()
+    """Ids of the photos of every hit, those shown first included, in the order in which pages show them."""
 
 
 class Searcher:
@@ -66,6 +70,8 @@ class Searcher:
         if isinstance(query.subject, Words):
             embedding = await self._encoding.words(query.subject.text)
             return Answer(await self._best(query, embedding, ()), counts)
+        if query.subject is None:
+            return Answer((), counts)
         known = await self._photos.known_image(query.subject.post.file_unique_id)
         embedding = await self._embedding_of(query.subject, known)
         return Answer(await self._best(query, embedding, () if known is None else (known,)), counts)
