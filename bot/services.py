@@ -19,6 +19,8 @@ from handlers.intake import Intake
 from handlers.queries import AnswerSettings, Queries
 from handlers.replies import Replies
 from search.archive import Archive
+from search.candidates import Candidates
+from search.direction import Directions
 from search.embedder import Embedder
 from search.encoding import Encoding
 from search.images import DecodingLimits, accept_heif
@@ -98,7 +100,8 @@ def _assembled(settings: Settings, bot: Bot, database: Database, index: VectorIn
     pictures = Pictures(TelegramFiles(bot), encoding.embedder, limits, settings.max_file_mb * 1_000_000)
     indexer = Indexer(queue, once, index, pictures, encoding)
     archive = Archive(chats, photos, index, indexer.wake)
-    searcher = Searcher(chats, photos, once, index, pictures, encoding)
+    directions = Directions(photos, once, pictures, encoding)
+    searcher = Searcher(chats, photos, directions, Candidates(photos, index), pictures)
     replies = Replies(searcher, archive)
     return Services(
         intake=Intake(archive),

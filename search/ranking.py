@@ -1,10 +1,24 @@
-"""From neighbours to hits: the same picture is one hit, and nothing of another chat passes."""
+"""From neighbours to candidates to hits: the same picture is one hit, and nothing of another chat passes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from search.records import Photo, PhotoState
+from search.records import Photo, PhotoState, Posting
 from storage.records import Neighbour
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One picture on its way to an answer: what the stages need of it. Only what is shown is read whole."""
+
+    posting: Posting
+    """The earliest post of that picture."""
+    score: float
+    """Cosine between question and picture; comparable within one answer of one model only."""
+    posted: int = 1
+    """How many posts of this archive show the picture."""
+    reason: str | None = None
+    """Where words were found, for people to read ("in the caption: …"); None where the picture itself is the hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,31 +28,44 @@ class Hit:
     photo: Photo
     """The earliest post of that picture."""
     score: float
-    """Cosine between question and picture; comparable within one answer of one model only."""
+    """See `Candidate`."""
     posted: int = 1
     """How many posts of this archive show the picture; `photo` is the earliest of them."""
     reason: str | None = None
-    """Where words were found, for people to read ("in the caption: …"); None where the picture itself is the hit."""
+    """See `Candidate`."""
 
 
-def hits(chat_id: int, neighbours: Sequence[Neighbour], photos: Mapping[int, Photo]) -> list[Hit]:
-    """Neighbours (best first) joined with their rows, one hit an image, best first.
+def candidates(chat_id: int, neighbours: Sequence[Neighbour], postings: Mapping[int, Posting]) -> list[Candidate]:
+    """Neighbours (best first) joined with their rows, one candidate an image, best first.
 
     Isolation ends here and rests on SQL alone: a neighbour whose row is missing, not indexed, of another image or
     of another chat is dropped, whatever the index said.
     """
-    best: dict[int, Hit] = {}
+    best: dict[int, Candidate] = {}
     for neighbour in neighbours:
-        photo = photos.get(neighbour.photo_id)
-        if photo is None or not _belongs(photo, chat_id, neighbour):
+        posting = postings.get(neighbour.photo_id)
+        if posting is None or not _belongs(posting, chat_id, neighbour):
             continue
-        earlier = best.get(photo.image_id)
+        earlier = best.get(posting.image_id)
         if earlier is None:
-            best[photo.image_id] = Hit(photo, neighbour.score)
-        elif (photo.date, photo.id) < (earlier.photo.date, earlier.photo.id):
-            best[photo.image_id] = Hit(photo, earlier.score)
+            best[posting.image_id] = Candidate(posting, neighbour.score)
+        elif (posting.date, posting.id) < (earlier.posting.date, earlier.posting.id):
+            best[posting.image_id] = Candidate(posting, earlier.score)
     return list(best.values())
 
 
-def _belongs(photo: Photo, chat_id: int, neighbour: Neighbour) -> bool:
-    return photo.chat_id == chat_id and photo.state is PhotoState.INDEXED and photo.image_id == neighbour.image_id
+def hits(chat_id: int, found: Sequence[Candidate], photos: Mapping[int, Photo]) -> tuple[Hit, ...]:
+    """Candidates with their rows read whole; what is gone or has changed since it was ranked is left out."""
+    return tuple(
+        Hit(photo, candidate.score, candidate.posted, candidate.reason)
+        for candidate in found
+        if (photo := photos.get(candidate.posting.id)) is not None
+        and photo.chat_id == chat_id
+        and photo.state is PhotoState.INDEXED
+        and photo.image_id == candidate.posting.image_id
+    )
+
+
+def _belongs(posting: Posting, chat_id: int, neighbour: Neighbour) -> bool:
+    is_shown = posting.chat_id == chat_id and posting.state is PhotoState.INDEXED
+    return is_shown and posting.image_id == neighbour.image_id

@@ -10,6 +10,7 @@ from storage.records import (
     PhotoSize,
     PhotoSource,
     PhotoState,
+    Posting,
     Sender,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "PhotoSize",
     "PhotoSource",
     "PhotoState",
+    "Posting",
     "Sender",
 ]

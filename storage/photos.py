@@ -9,9 +9,11 @@ from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, batches, insert
-from storage.records import ChatCounts, Edit, Photo, PhotoPost, PhotoState
+from storage.records import ChatCounts, Edit, Photo, PhotoPost, PhotoState, Posting
 from storage.schema import AT_ONCE, chats, images, photo_rows, photos
 from storage.uninterrupted import uninterrupted
+
+IN_BRIEF = [photos.c[name] for name in Posting._fields]
 
 
 class Photos:
@@ -61,6 +63,15 @@ class Photos:
             for batch in batches(ids):
                 rows = await connection.execute(photo_rows().where(photos.c.id.in_(batch)))
                 found |= {row.id: Photo.from_row(row) for row in rows}
+        return found
+
+    async def in_brief(self, ids: Sequence[int]) -> dict[int, Posting]:
+        """The same in brief, for many."""
+        found: dict[int, Posting] = {}
+        async with self._database.reading() as connection:
+            for batch in batches(ids):
+                rows = await connection.execute(select(*IN_BRIEF).where(photos.c.id.in_(batch)))
+                found |= {row.id: Posting(*row)._replace(state=PhotoState(row.state)) for row in rows}
         return found
 
     async def find(self, origin_chat_id: int, message_id: int) -> Photo | None:

@@ -185,6 +185,19 @@ class Photo:
         )
 
 
+class Posting(NamedTuple):
+    """A photo in brief: what ranking needs of it, read six times as fast as the whole of it."""
+
+    id: int
+    chat_id: int
+    origin_chat_id: int
+    message_id: int
+    image_id: int
+    date: datetime
+    """UTC."""
+    state: PhotoState
+
+
 @dataclass(frozen=True, slots=True)
 class Edit:
     """What the edit of a message did to its photo."""

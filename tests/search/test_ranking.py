@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from search.ranking import hits
-from search.records import Photo, PhotoState
+from search.ranking import Candidate, candidates, hits
+from search.records import Photo, PhotoState, Posting
 from storage.records import Neighbour
 from tests.builders import CHAT, a_photo
 
@@ -17,7 +17,12 @@ def photo(number: int, image: int, **changes: Any) -> Photo:
 
 
 def found(neighbours: list[Neighbour], *photos: Photo) -> list[int]:
-    return [hit.photo.id for hit in hits(CHAT, neighbours, {one.id: one for one in photos})]
+    postings = {one.id: in_brief(one) for one in photos}
+    return [candidate.posting.id for candidate in candidates(CHAT, neighbours, postings)]
+
+
+def in_brief(photo: Photo) -> Posting:
+    return Posting(*(getattr(photo, field) for field in Posting._fields))
 
 
 def test_an_index_that_lies_about_the_chat_leaks_nothing() -> None:
@@ -35,3 +40,10 @@ def test_a_picture_posted_three_times_is_one_hit() -> None:
     """Its earliest post, at the place of its best score."""
     neighbours = [Neighbour(5, 1, 0.9), Neighbour(9, 2, 0.8), Neighbour(3, 1, 0.9), Neighbour(7, 1, 0.9)]
     assert found(neighbours, photo(5, 1), photo(9, 2), photo(3, 1), photo(7, 1)) == [3, 9]
+
+
+def test_a_photo_that_was_edited_while_it_was_ranked_is_shown_for_what_it_was() -> None:
+    """The rows that are shown are checked again: one is gone, one shows another picture, one went to another chat."""
+    ranked = [Candidate(in_brief(photo(number, number)), 0.9) for number in (1, 2, 3, 4)]
+    rows = {2: photo(2, 22), 3: photo(3, 3, chat_id=-200), 4: photo(4, 4)}
+    assert [hit.photo.id for hit in hits(CHAT, ranked, rows)] == [4]

@@ -47,6 +47,9 @@ async def test_what_a_message_said_is_changed_by_storing(photos: Photos) -> None
         assert getattr(photo, name) == getattr(full, name), name
     assert (photo.origin_chat_id, photo.state, photo.attempts) == (GROUP.id, PhotoState.PENDING, 0)
     assert await photos.get([photo.id]) == {photo.id: photo}
+    brief = (await photos.in_brief([photo.id]))[photo.id]
+    for name in brief._fields:
+        assert getattr(brief, name) == getattr(photo, name), name
     assert await photos.find(GROUP.id, 2**33) == photo
 
 

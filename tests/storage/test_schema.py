@@ -50,6 +50,7 @@ async def _plans(database: Database, recorded: Recorded) -> list[str]:
 
 async def _queries_by_photo(photos: Photos) -> None:
     await photos.get([1, 2])
+    await photos.in_brief([1, 2])
     await photos.find(GROUP.id, 1)
     await photos.by_file(GROUP.id, "unique-a")
     await photos.known_image("unique-a")
