@@ -20,6 +20,7 @@ ALLOWED_UPDATES = [
     Update.CHANNEL_POST,
     Update.EDITED_CHANNEL_POST,
     Update.MY_CHAT_MEMBER,
+    Update.CALLBACK_QUERY,
 ]
 FLOOD_RETRIES = 5
 """python-telegram-bot's limiter does not retry a 429 unless told to."""

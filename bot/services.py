@@ -28,6 +28,7 @@ from search.indexer import Indexer
 from search.once import EmbeddedOnce
 from search.pictures import Pictures
 from search.reconcile import Reconciler
+from search.records import ChatSettings
 from search.searcher import Searcher
 from storage.chats import Chats
 from storage.chroma import ChromaIndex
@@ -94,7 +95,8 @@ def chroma_location(settings: Settings) -> ChromaLocation:
 
 def _assembled(settings: Settings, bot: Bot, database: Database, index: VectorIndex, encoding: Encoding) -> Services:
     accept_heif()
-    chats, photos, queue = Chats(database), Photos(database), IndexQueue(database)
+    defaults = ChatSettings(photos=settings.photos_per_answer)
+    chats, photos, queue = Chats(database, defaults), Photos(database), IndexQueue(database)
     once = EmbeddedOnce(Embeddings(database, encoding.embedder.model_id))
     limits = DecodingLimits(max_pixels=settings.max_megapixels * 1_000_000)
     pictures = Pictures(TelegramFiles(bot), encoding.embedder, limits, settings.max_file_mb * 1_000_000)

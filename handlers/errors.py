@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from telegram import Message, Update
+from telegram import CallbackQuery, Message, Update
 from telegram.error import Forbidden, TelegramError
 from telegram.ext import CallbackContext
 
@@ -18,9 +18,14 @@ Context = CallbackContext[Any, Any, Any, Any]
 """Whatever context type the host application chose: handlers use only its bot."""
 Asked = Callable[[Message, Context], Awaitable[None]]
 """A handler's own part: a message that asks, and the bot to answer with."""
+Pressed = Callable[[CallbackQuery, Context], Awaitable[None]]
+"""The same for a button."""
 Callback = Callable[[Update, Context], Coroutine[Any, Any, None]]
 
 
+ALERT_LIMIT = 200
+"""Bot API, answerCallbackQuery: characters of an alert."""
+FAILED = "Telegram did not let me do that just now. Please try again in a minute."
 STALE = timedelta(days=1)
 """Telegram hands a bot that was away a day of updates; nobody waits for an answer longer. What is older comes from a
 sandbox that plays an archive."""
@@ -52,11 +57,37 @@ class Guard:
 
         return callback
 
+    def around_press(self, handle: Pressed) -> Callback:
+        """The same for the press of a button: what goes wrong is shown to who pressed it, and to nobody else."""
+
+        async def callback(update: Update, context: Context) -> None:
+            press = update.callback_query
+            if press is None:
+                return
+            try:
+                await handle(press, context)
+            except TelegramError as exc:
+                log.warning("Telegram refused what a button asked for: %s", exc.message)
+                await _alert(press, FAILED)
+            except Exception as exc:
+                if not isinstance(exc, QuestionError | FileError | ImageRefused):
+                    log.exception("A button could not be served")
+                await _alert(press, sentence(exc))
+
+        return callback
+
     async def _tell(self, message: Message, context: Context, text: str) -> None:
         try:
             await self._replies.say(context.bot, message, text)
         except TelegramError as exc:
             log.warning("Chat %s could not be told of a failure: %s", message.chat.id, exc.message)
+
+
+async def _alert(press: CallbackQuery, text: str) -> None:
+    try:
+        await press.answer(text[:ALERT_LIMIT], show_alert=True)
+    except TelegramError as exc:  # pressed too long ago, or answered already
+        log.info("A button's press could not be answered: %s", exc.message)
 
 
 def is_stale(moment: datetime) -> bool:

@@ -4,10 +4,11 @@ Every method returns once SQL has committed, so that whoever calls it may confir
 called twice with the same thing: after a crash Telegram hands it over again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
-from search.records import ChatCounts, ChatInfo, Photo, PhotoPost
+from search.records import ChatCounts, ChatInfo, ChatSettings, Photo, PhotoPost
 from storage.chats import Chats
 from storage.photos import Photos
 from storage.vectors import VectorIndex
@@ -41,12 +42,22 @@ class Archive:
             await self._index.move(moved, old_chat_id, new.id)
 
     async def posted(self, post: PhotoPost) -> None:
-        """A photo was posted: kept as pending before anything else happens to it."""
+        """A photo was posted: kept as pending before anything else happens to it; not, where indexing is off."""
+        if not (await self.settings(post.chat_id)).indexing:
+            return
         if await self._photos.add(post) is not None:
             self._wake()
 
     async def edited(self, post: PhotoPost) -> None:
-        """A message with a photo was edited: another caption, or another picture to index."""
+        """A message with a photo was edited: another caption, or another picture to index.
+
+        Where indexing is off, a new caption is taken over and a new picture only drives the old one out.
+        """
+        if not (await self.settings(post.chat_id)).indexing:
+            known = await self._photos.find(post.chat_id, post.message_id)
+            if known is None or known.file_unique_id != post.file_unique_id:
+                await self.taken_back(post.chat_id, post.message_id)
+                return
         edit = await self._photos.edit(post)
         if edit is not None and edit.image_changed:
             await self._index.remove([edit.photo.id], edit.photo.chat_id)
@@ -57,6 +68,14 @@ class Archive:
         photo = await self._photos.remove(chat_id, message_id)
         if photo is not None:
             await self._index.remove([photo.id], photo.chat_id)
+
+    async def settings(self, chat_id: int) -> ChatSettings:
+        """What a chat's admins decided."""
+        return await self._chats.settings(chat_id)
+
+    async def choose(self, chat: ChatInfo, choices: Mapping[str, Any], at: datetime) -> ChatSettings:
+        """An admin chose; what is not a setting, or of a wrong kind, is passed over. Returns what holds now."""
+        return await self._chats.choose(chat, choices, at)
 
     async def counts(self, chat_id: int) -> ChatCounts:
         """How many photos of a chat are indexed, waiting and failed."""

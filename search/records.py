@@ -1,5 +1,6 @@
 """The records of `storage` that the layers above may use: they import them from here, never from `storage`."""
 
+from storage.chat_settings import MOST_PHOTOS, ChatSettings
 from storage.records import (
     Chat,
     ChatCounts,
@@ -15,9 +16,11 @@ from storage.records import (
 )
 
 __all__ = [
+    "MOST_PHOTOS",
     "Chat",
     "ChatCounts",
     "ChatInfo",
+    "ChatSettings",
     "FileKind",
     "Photo",
     "PhotoPost",

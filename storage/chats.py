@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.chat_settings import ChatSettings, valid
 from storage.database import Database, insert
 from storage.records import Chat, ChatInfo
 from storage.schema import chats, photos
@@ -16,8 +19,12 @@ from storage.uninterrupted import uninterrupted
 class Chats:
     """Remembers chats."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, defaults: ChatSettings | None = None) -> None:
         self._database = database
+        self._defaults = defaults or ChatSettings()
+        # Asked for every photo and question, changed a few times a year, and by nobody else.
+        self._settings: dict[int, ChatSettings] = {}
+        self._changes = 0
         # `saw` is called for every update: a chat that is as it was must cost no write.
         self._seen: dict[int, ChatInfo] = {}
 
@@ -67,6 +74,34 @@ class Chats:
             row = (await connection.execute(select(chats).where(chats.c.id == chat_id))).one_or_none()
         return None if row is None else Chat.from_row(row)
 
+    async def settings(self, chat_id: int) -> ChatSettings:
+        """What its admins decided, the defaults for the rest; of a group that became a supergroup, that one's."""
+        known = self._settings.get(chat_id)
+        if known is not None:
+            return known
+        changes = self._changes
+        async with self._database.reading() as connection:
+            archive = await _archive(connection, chat_id)
+            known = self._defaults.chosen(await _choices(connection, archive))
+        if changes == self._changes:  # else what was read may be older than what was written meanwhile
+            self._settings[chat_id] = known
+        return known
+
+    @uninterrupted
+    async def choose(self, info: ChatInfo, choices: Mapping[str, Any], at: datetime) -> ChatSettings:
+        """Keep what an admin chose, beside what was chosen before; returns what holds now."""
+        async with self._database.transaction() as connection:
+            await _write(connection, info, at)
+            archive = await _archive(connection, info.id)
+            kept = {**(await _choices(connection, archive) or {}), **valid(choices)}
+            await connection.execute(update(chats).where(chats.c.id == archive).values(settings=kept))
+        self._forget_settings()
+        return self._defaults.chosen(kept)
+
+    def _forget_settings(self) -> None:
+        self._settings.clear()
+        self._changes += 1
+
     @uninterrupted
     async def migrate(self, old_id: int, new: ChatInfo, at: datetime) -> tuple[int, ...]:
         """A group became the supergroup `new`: its archive moves there; returns the ids of the photos moved.
@@ -77,11 +112,14 @@ class Chats:
         self._seen.pop(old_id, None)
         async with self._database.transaction() as connection:
             await _write(connection, new, at)
+            await _hand_on_settings(connection, old_id, new.id)
             await _retire(connection, old_id, new, at)
             moved = await connection.execute(
                 update(photos).where(photos.c.chat_id == old_id).values(chat_id=new.id).returning(photos.c.id)
             )
-            return tuple(sorted(moved.scalars()))
+            ids = tuple(sorted(moved.scalars()))
+        self._forget_settings()
+        return ids
 
 
 async def _write(connection: AsyncConnection, info: ChatInfo, at: datetime) -> None:
@@ -90,6 +128,24 @@ async def _write(connection: AsyncConnection, info: ChatInfo, at: datetime) -> N
         insert(connection, chats)
         .values(id=info.id, joined_at=at, **described)
         .on_conflict_do_update(index_elements=[chats.c.id], set_=described)
+    )
+
+
+async def _archive(connection: AsyncConnection, chat_id: int) -> int:
+    moved: int | None = await connection.scalar(select(chats.c.migrated_to).where(chats.c.id == chat_id))
+    return chat_id if moved is None else moved
+
+
+async def _choices(connection: AsyncConnection, chat_id: int) -> dict[str, Any] | None:
+    chosen: dict[str, Any] | None = await connection.scalar(select(chats.c.settings).where(chats.c.id == chat_id))
+    return chosen
+
+
+async def _hand_on_settings(connection: AsyncConnection, old_id: int, new_id: int) -> None:
+    """A supergroup begins with what its group had chosen; what it has chosen itself by now is newer."""
+    of_old = select(chats.c.settings).where(chats.c.id == old_id).scalar_subquery()
+    await connection.execute(
+        update(chats).where(chats.c.id == new_id, chats.c.settings.is_(None)).values(settings=of_old)
     )
 
 

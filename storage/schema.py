@@ -80,6 +80,8 @@ chats = Table(
     Column("joined_at", UtcDateTime, nullable=False),
     Column("left_at", UtcDateTime),
     Column("migrated_to", BigInteger),
+    # What its admins have chosen, and nothing else: see `ChatSettings`.
+    Column("settings", JSON(none_as_null=True)),
     Index("ix_chats_migrated_to", "migrated_to"),
 )
 
