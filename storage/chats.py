@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.chat_settings import ChatSettings, valid
 from storage.database import Database, insert
 from storage.records import Chat, ChatInfo
-from storage.schema import chats, photos
+from storage.schema import chats, opt_outs, photos
 from storage.uninterrupted import uninterrupted
 
 
@@ -69,6 +69,12 @@ class Chats:
                 update(chats).where(chats.c.id == chat_id, chats.c.left_at.is_(None)).values(left_at=at)
             )
 
+    @uninterrupted
+    async def admit(self, chat_id: int, by: int) -> None:
+        """Note who let the bot into a chat that is known."""
+        async with self._database.transaction() as connection:
+            await connection.execute(update(chats).where(chats.c.id == chat_id).values(admitted_by=by))
+
     async def get(self, chat_id: int) -> Chat | None:
         async with self._database.reading() as connection:
             row = (await connection.execute(select(chats).where(chats.c.id == chat_id))).one_or_none()
@@ -114,6 +120,7 @@ class Chats:
             await _write(connection, new, at)
             await _hand_on_settings(connection, old_id, new.id)
             await _retire(connection, old_id, new, at)
+            await _hand_on(connection, old_id, new.id)
             moved = await connection.execute(
                 update(photos).where(photos.c.chat_id == old_id).values(chat_id=new.id).returning(photos.c.id)
             )
@@ -160,4 +167,17 @@ async def _retire(connection: AsyncConnection, old_id: int, new: ChatInfo, at: d
         update(chats)
         .where(or_(chats.c.id == old_id, chats.c.migrated_to == old_id))
         .values(left_at=func.coalesce(chats.c.left_at, at), migrated_to=new.id)
+    )
+
+
+async def _hand_on(connection: AsyncConnection, old_id: int, new_id: int) -> None:
+    """What people decided about the old chat holds in the new one."""
+    admitted_by = select(chats.c.admitted_by).where(chats.c.id == old_id).scalar_subquery()
+    await connection.execute(
+        update(chats).where(chats.c.id == new_id, chats.c.admitted_by.is_(None)).values(admitted_by=admitted_by)
+    )
+    decided = select(opt_outs.c.sender_id, literal(new_id)).where(opt_outs.c.chat_id == old_id)
+    # SQLite asks for a WHERE between SELECT and ON CONFLICT; the one above is it.
+    await connection.execute(
+        insert(connection, opt_outs).from_select(["sender_id", "chat_id"], decided).on_conflict_do_nothing()
     )

@@ -91,6 +91,10 @@ class ChromaIndex:
         """Drop every entry; a directory broken beyond that is set aside, as in `open`."""
         await self._write(self._collection.reset)
 
+    async def renew(self) -> None:
+        """Drop every entry and whatever deleted ones have left in files, those set aside as broken included."""
+        await self._write(self._collection.renew)
+
     async def close(self) -> None:
         """Finish the write in hand and close."""
         try:

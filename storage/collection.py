@@ -10,6 +10,7 @@ import hashlib
 import importlib
 import logging
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -89,6 +90,21 @@ class Collection:
                 log.warning("The old index is set aside as %s", _set_aside(self._location.directory))
         else:
             self.close()
+        self.open()
+
+    def renew(self) -> None:
+        """Make the collection anew, empty, and leave nothing of the old one in a directory of ours.
+
+        Chroma's own deletions leave vectors in its files, and a dropped collection its directory.
+        """
+        directory = self._location.directory
+        if directory is None:
+            self.reset()
+            return
+        self.close()
+        self._forget_client()
+        for old in (directory, *directory.parent.glob(f"{directory.name}.broken-*")):
+            shutil.rmtree(old, ignore_errors=not old.exists())
         self.open()
 
     def close(self) -> None:

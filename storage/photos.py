@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import remains
 from storage.database import Database, batches, insert
 from storage.records import ChatCounts, Edit, Photo, PhotoPost, PhotoState, Posting
-from storage.schema import AT_ONCE, chats, images, photo_rows, photos
+from storage.remains import Files
+from storage.schema import AT_ONCE, EVERYWHERE, chats, forgotten, images, opt_outs, photo_rows, photos
 from storage.uninterrupted import uninterrupted
 
 IN_BRIEF = [photos.c[name] for name in Posting._fields]
@@ -24,7 +26,7 @@ class Photos:
 
     @uninterrupted
     async def add(self, post: PhotoPost) -> Photo | None:
-        """Write a new photo as pending; None where the message is already known. Durable on return.
+        """Write a new photo as pending; None where it is already known or not wanted. Durable on return.
 
         A post to a group that has become a supergroup goes to the supergroup's archive.
         """
@@ -42,8 +44,6 @@ class Photos:
             if known is None:
                 added = await _add(connection, post)
                 return None if added is None else Edit(added, None, image_changed=True)
-            if known.state is PhotoState.FORGOTTEN:
-                return None
             return await _edit(connection, known, post)
 
     @uninterrupted
@@ -54,6 +54,7 @@ class Photos:
             if photo is not None:
                 await connection.execute(delete(photos).where(photos.c.id == photo.id))
                 await _drop_unused_image(connection, photo.image_id)
+                await remains.note(connection, Files.DATABASE, Files.INDEX)
             return photo
 
     async def get(self, ids: Sequence[int]) -> dict[int, Photo]:
@@ -91,12 +92,7 @@ class Photos:
         """How many photos of a chat are in which state, and since when there are any."""
         of_chat = photos.c.chat_id == chat_id
         by_state = select(photos.c.state, func.count().label("number")).where(of_chat).group_by(photos.c.state)
-        earliest = (
-            select(photos.c.date)
-            .where(of_chat, photos.c.state != PhotoState.FORGOTTEN)
-            .order_by(photos.c.date)
-            .limit(1)
-        )
+        earliest = select(photos.c.date).where(of_chat).order_by(photos.c.date).limit(1)
         async with self._database.reading() as connection:
             counted: dict[str, int] = {row.state: row.number for row in await connection.execute(by_state)}
             since = await connection.scalar(earliest)
@@ -130,11 +126,14 @@ async def _get(connection: AsyncConnection, photo_id: int) -> Photo:
 
 
 async def _add(connection: AsyncConnection, post: PhotoPost) -> Photo | None:
+    chat_id = await _archive(connection, post.chat_id)
+    if await _is_unwanted(connection, post, chat_id):
+        return None
     image_id = await _image_for(connection, post.file_unique_id)
     photo_id = await connection.scalar(
         insert(connection, photos)
         .values(
-            chat_id=await _archive(connection, post.chat_id),
+            chat_id=chat_id,
             origin_chat_id=post.chat_id,
             message_id=post.message_id,
             **_written(post),
@@ -149,6 +148,18 @@ async def _add(connection: AsyncConnection, post: PhotoPost) -> Photo | None:
     return await _get(connection, photo_id)
 
 
+async def _is_unwanted(connection: AsyncConnection, post: PhotoPost, chat_id: int) -> bool:
+    """Whether the message was forgotten, or whoever posted it has opted out. Asked in the transaction that writes:
+    an opt-out either is seen here or deletes what was written."""
+    was_forgotten = exists().where(
+        forgotten.c.origin_chat_id == post.chat_id, forgotten.c.message_id == post.message_id
+    )
+    has_opted_out = exists().where(
+        opt_outs.c.sender_id == post.sender.id, opt_outs.c.chat_id.in_((EVERYWHERE, chat_id))
+    )
+    return bool(await connection.scalar(select(or_(was_forgotten, has_opted_out))))
+
+
 async def _edit(connection: AsyncConnection, known: Photo, post: PhotoPost) -> Edit:
     changed = known.file_unique_id != post.file_unique_id
     values = _written(post)
@@ -157,6 +168,9 @@ async def _edit(connection: AsyncConnection, known: Photo, post: PhotoPost) -> E
     await connection.execute(update(photos).where(photos.c.id == known.id).values(values))
     if changed:
         await _drop_unused_image(connection, known.image_id)
+        await remains.note(connection, Files.DATABASE, Files.INDEX)
+    elif known.caption is not None and known.caption != post.caption:
+        await remains.note(connection, Files.DATABASE)
     photo = await _get(connection, known.id)
     return Edit(photo, known.image_id if changed else None, changed)
 

@@ -20,8 +20,6 @@ class PhotoState(StrEnum):
     PENDING = "pending"
     INDEXED = "indexed"
     FAILED = "failed"
-    FORGOTTEN = "forgotten"
-    """Kept only so that the same message is not taken up again."""
 
 
 class PhotoSource(StrEnum):
@@ -79,10 +77,21 @@ class Chat:
     """Since when nothing of it may be searched; None while the bot belongs to it."""
     migrated_to: int | None
     """The supergroup it became; it has the whole archive."""
+    admitted_by: int | None = None
+    """The user who let the bot in, where that was noted."""
 
     @classmethod
     def from_row(cls, row: Row[Any]) -> Self:
-        return cls(row.id, row.kind, row.title, row.username, row.joined_at, row.left_at, row.migrated_to)
+        return cls(
+            row.id,
+            row.kind,
+            row.title,
+            row.username,
+            row.joined_at,
+            row.left_at,
+            row.migrated_to,
+            row.admitted_by,
+        )
 
 
 @dataclass(frozen=True, slots=True)

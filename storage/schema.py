@@ -82,6 +82,7 @@ chats = Table(
     Column("migrated_to", BigInteger),
     # What its admins have chosen, and nothing else: see `ChatSettings`.
     Column("settings", JSON(none_as_null=True)),
+    Column("admitted_by", BigInteger),
     Index("ix_chats_migrated_to", "migrated_to"),
 )
 
@@ -134,6 +135,7 @@ IS_PENDING = photos.c.state == literal_column("'pending'")
 Index("ix_photos_chat_id_state_id", photos.c.chat_id, photos.c.state, photos.c.id)
 Index("ix_photos_chat_id_date", photos.c.chat_id, photos.c.date)
 Index("ix_photos_image_id_chat_id", photos.c.image_id, photos.c.chat_id)
+Index("ix_photos_sender_id_chat_id", photos.c.sender_id, photos.c.chat_id)
 Index(
     "ix_photos_pending",
     photos.c.chat_id,
@@ -152,6 +154,25 @@ vectors = Table(
     Column("dimensions", SmallInteger, nullable=False),
     # float16, little-endian, normalised: half of float32, and cosines change by less than 0.001.
     Column("vector", LargeBinary, nullable=False),
+)
+
+forgotten = Table(
+    "forgotten",
+    metadata,
+    # A photo that people had forgotten: ids only, so that the same message is not taken up again.
+    Column("origin_chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+)
+
+EVERYWHERE = 0
+"""`opt_outs.chat_id` of one who opted out of every chat; no chat has this id."""
+
+opt_outs = Table(
+    "opt_outs",
+    metadata,
+    Column("sender_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Index("ix_opt_outs_chat_id", "chat_id"),
 )
 
 facts = Table(

@@ -155,6 +155,18 @@ class VectorIndex:
         self._trusted = not self.needs_reconcile.is_set()
         return mended
 
+    async def renew(self) -> None:
+        """Begin Chroma anew, so that nothing of deleted vectors is left in its files.
+
+        Searches are answered exactly until `reconcile`, which this asks for, has refilled it. Raises
+        VectorIndexUnavailable.
+        """
+        self._trusted = False
+        async with self._changing:
+            await self._chroma.renew()
+        self._trusted = False
+        self.needs_reconcile.set()
+
     async def close(self) -> None:
         """Give the memory back and close Chroma; SQL is closed by whoever opened it."""
         if self._pending:

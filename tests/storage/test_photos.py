@@ -6,26 +6,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from storage.database import Database
 from storage.embeddings import Embeddings
+from storage.erasure import Erasure
 from storage.photos import Photos
 from storage.queue import IndexQueue
-from storage.records import FileKind, Photo, PhotoSource, PhotoState
+from storage.records import FileKind, PhotoSource, PhotoState
 from storage.schema import images
-from storage.schema import photos as table
 from tests.storage.builders import GROUP, MODEL, NOON, POST, added, indexed, post, unit
 
 
 async def _images(database: Database) -> int:
     async with database.reading() as connection:
         return await connection.scalar(select(func.count()).select_from(images)) or 0
-
-
-async def _forget(database: Database, photo: Photo) -> None:
-    async with database.transaction() as connection:
-        await connection.execute(update(table).where(table.c.id == photo.id).values(state=PhotoState.FORGOTTEN))
 
 
 async def test_what_a_message_said_is_changed_by_storing(photos: Photos) -> None:
@@ -133,13 +128,11 @@ async def test_the_edit_of_an_unseen_message_is_dropped(photos: Photos) -> None:
 
 async def test_an_edit_brings_a_forgotten_photo_back(photos: Photos, database: Database) -> None:
     """What was forgotten stays so, edited or posted again under its id."""
-    photo = await added(photos, post(1))
-    await _forget(database, photo)
+    await added(photos, post(1))
+    assert [places async for places in Erasure(database).forget(GROUP.id, [1])]
     assert await photos.edit(post(1, file="new")) is None
     assert await photos.add(post(1)) is None
-    found = await photos.find(GROUP.id, 1)
-    assert found is not None
-    assert (found.state, found.file_unique_id) == (PhotoState.FORGOTTEN, photo.file_unique_id)
+    assert await photos.find(GROUP.id, 1) is None
 
 
 async def test_a_removed_photo_leaves_its_vector_behind(photos: Photos, database: Database) -> None:
@@ -165,7 +158,7 @@ async def test_the_id_of_a_deleted_photo_is_given_to_another(photos: Photos) -> 
 async def test_counts_mix_chats_and_states(photos: Photos, queue: IndexQueue, database: Database) -> None:
     """Each state is counted in its own chat, since the earliest photo that is not forgotten."""
     forgotten = await added(photos, post(1, minutes=1))
-    await _forget(database, forgotten)
+    assert [places async for places in Erasure(database).forget(GROUP.id, [forgotten.message_id])]
     await indexed(database, post(2, minutes=5), post(3, minutes=3), post(1, chat_id=-5))
     failing = await added(photos, post(4, minutes=7))
     await queue.claim(9, NOON, timedelta(minutes=1))

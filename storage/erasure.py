@@ -1,0 +1,138 @@
+"""Deleting for good: photos that people want forgotten, chats that are over, and what a chat wants kept no longer.
+
+Deletes in batches, each a short transaction of its own, because writers take turns. Yields the places of the photos
+that each batch deleted: whoever asked takes them out of the vector index. What the rows leave in files is the
+business of `storage.remains`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage import remains
+from storage.database import Database, insert
+from storage.records import Place
+from storage.remains import Files
+from storage.schema import EVERYWHERE, chats, forgotten, images, metadata, opt_outs, photos
+from storage.uninterrupted import uninterrupted
+
+BATCH = 500
+"""Photos in one transaction: some 20 ms, in which nothing else is written."""
+
+KEPT = frozenset({forgotten, opt_outs})
+"""Outlive their chat: they hold ids only, and say what people do not want to be kept."""
+OF_A_CHAT = tuple(
+    table for table in metadata.sorted_tables if "chat_id" in table.c and table not in KEPT and table is not photos
+)
+"""Everything else that a chat's content is in; a table that gains the column joins by itself."""
+
+
+class Erasure:
+    """Forgets."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def forget(self, origin_chat_id: int, message_ids: Sequence[int]) -> AsyncIterator[list[Place]]:
+        """Photos of these messages, which are never taken up again, also those that are not known yet."""
+        await self._remember([(origin_chat_id, message_id) for message_id in message_ids])
+        of_messages = (photos.c.origin_chat_id == origin_chat_id) & photos.c.message_id.in_(message_ids)
+        async for places in self._erase(of_messages):
+            yield places
+
+    async def opt_out(self, sender_id: int, chat_id: int = EVERYWHERE) -> AsyncIterator[list[Place]]:
+        """Every photo of a sender in a chat, or in all; none is taken up until `opt_in`."""
+        await self._keep_opt_out(sender_id, chat_id)
+        of_sender = photos.c.sender_id == sender_id
+        here = of_sender if chat_id == EVERYWHERE else of_sender & (photos.c.chat_id == chat_id)
+        async for places in self._erase(here):
+            yield places
+
+    @uninterrupted
+    async def opt_in(self, sender_id: int, chat_id: int = EVERYWHERE) -> None:
+        """From now on a sender's photos are taken up in a chat; without one, in all chats."""
+        of_sender = opt_outs.c.sender_id == sender_id
+        here = of_sender if chat_id == EVERYWHERE else of_sender & (opt_outs.c.chat_id == chat_id)
+        async with self._database.transaction() as connection:
+            await connection.execute(delete(opt_outs).where(here))
+
+    async def opted_out(self, sender_id: int) -> frozenset[int]:
+        """The chats in which a sender wants nothing kept; EVERYWHERE may be among them."""
+        async with self._database.reading() as connection:
+            found = await connection.scalars(select(opt_outs.c.chat_id).where(opt_outs.c.sender_id == sender_id))
+            return frozenset(found)
+
+    async def purge(self, chat_id: int) -> AsyncIterator[list[Place]]:
+        """Everything that a chat's people said and posted, never to be taken up again; the chat itself stays known."""
+        async for places in self._erase(photos.c.chat_id == chat_id):
+            yield places
+        await self._erase_rest(select(chats.c.id).where(chats.c.id == chat_id))
+
+    async def expire(self, before: datetime) -> AsyncIterator[list[Place]]:
+        """Photos posted before a moment. Whoever takes photos up must leave out older ones by themselves."""
+        async for places in self._erase(photos.c.date < before, is_remembered=False):
+            yield places
+
+    async def abandon(self, before: datetime) -> AsyncIterator[list[Place]]:
+        """Chats that the bot left before a moment and has not come back to, with the groups they once were."""
+        gone = select(chats.c.id).where(chats.c.left_at < before, chats.c.migrated_to.is_(None))
+        async for places in self._erase(photos.c.chat_id.in_(gone), is_remembered=False):
+            yield places
+        await self._erase_rest(gone)
+        await self._erase_chats(gone)
+
+    @uninterrupted
+    async def _remember(self, messages: Sequence[tuple[int, int]]) -> None:
+        async with self._database.transaction() as connection:
+            await _remember(connection, messages)
+
+    @uninterrupted
+    async def _keep_opt_out(self, sender_id: int, chat_id: int) -> None:
+        async with self._database.transaction() as connection:
+            values = {"sender_id": sender_id, "chat_id": chat_id}
+            await connection.execute(insert(connection, opt_outs).values(values).on_conflict_do_nothing())
+
+    async def _erase(self, which: ColumnElement[bool], *, is_remembered: bool = True) -> AsyncIterator[list[Place]]:
+        while places := await self._erase_batch(which, is_remembered):
+            yield places
+
+    @uninterrupted
+    async def _erase_batch(self, which: ColumnElement[bool], is_remembered: bool) -> list[Place]:
+        async with self._database.transaction() as connection:
+            found = (await connection.execute(select(photos).where(which).limit(BATCH))).all()
+            if not found:
+                return []
+            if is_remembered:
+                await _remember(connection, [(row.origin_chat_id, row.message_id) for row in found])
+            await connection.execute(delete(photos).where(photos.c.id.in_([row.id for row in found])))
+            shown = exists().where(photos.c.image_id == images.c.id)
+            seen = {row.image_id for row in found}
+            await connection.execute(delete(images).where(images.c.id.in_(seen), ~shown))
+            await remains.note(connection, Files.DATABASE, Files.INDEX)
+            return [Place(row.id, row.image_id, row.chat_id) for row in found]
+
+    @uninterrupted
+    async def _erase_rest(self, chat_ids: Select[Any]) -> None:
+        async with self._database.transaction() as connection:
+            for table in OF_A_CHAT:
+                await connection.execute(delete(table).where(table.c.chat_id.in_(chat_ids)))
+            await remains.note(connection, Files.DATABASE)
+
+    @uninterrupted
+    async def _erase_chats(self, gone: Select[Any]) -> None:
+        async with self._database.transaction() as connection:
+            ids = (await connection.scalars(gone)).all()
+            if ids:
+                await connection.execute(delete(chats).where(or_(chats.c.id.in_(ids), chats.c.migrated_to.in_(ids))))
+                await remains.note(connection, Files.DATABASE)
+
+
+async def _remember(connection: AsyncConnection, messages: Sequence[tuple[int, int]]) -> None:
+    rows = [{"origin_chat_id": chat_id, "message_id": message_id} for chat_id, message_id in messages]
+    if rows:
+        await connection.execute(insert(connection, forgotten).values(rows).on_conflict_do_nothing())
