@@ -1,11 +1,13 @@
 """What was asked: words or a photo, of one chat. Understanding richer questions grows here."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 
 from search.errors import EmptyQuestion, QuestionTooLong
 from search.records import PhotoPost
+from storage.filtered import Filters
+
+__all__ = ["MAX_QUESTION_CHARACTERS", "Filters", "Like", "Query", "Sort", "Words"]
 
 MAX_QUESTION_CHARACTERS = 256
 """Models read 64–77 tokens, about that many characters of English; Telegram's inline queries have the same limit."""
@@ -45,23 +47,6 @@ class Sort(StrEnum):
     BEST = "best"
     NEWEST = "new"
     OLDEST = "old"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """What a photo must satisfy to be a hit at all; decided in SQL, never in Chroma."""
-
-    sender_ids: frozenset[int] | None = None
-    """Only photos of these senders; None: of anybody."""
-    since: datetime | None = None
-    """Posted at this moment or later; aware."""
-    before: datetime | None = None
-    """Posted earlier than this moment; aware."""
-    up_to: int | None = None
-    """Only photos with this id or a lower one: what was there when the question was asked."""
-
-    def __bool__(self) -> bool:
-        return any(value is not None for value in (self.sender_ids, self.since, self.before, self.up_to))
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,13 @@ class Embeddings:
         async for part in self._parts(chat_id, ROWS_PER_READ):
             yield part
 
+    async def photo_parts(self, photo_ids: NDArray[np.int64]) -> AsyncIterator[ChatMatrix]:
+        """These photos in parts of bounded size; what is not indexed is left out."""
+        for batch in batches(photo_ids.tolist()):
+            async with self._database.reading() as connection:
+                rows = (await connection.execute(self._indexed().where(photos.c.id.in_(batch)))).all()
+            yield _matrix(rows) if len(rows) < INLINE_ROWS else await asyncio.to_thread(_matrix, rows)
+
     async def count(self, chat_id: int) -> int:
         """How many indexed photos a chat has."""
         of_chat = select(func.count()).where(photos.c.chat_id == chat_id, IS_INDEXED)

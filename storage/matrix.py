@@ -21,9 +21,15 @@ GROWTH = 1.25
 
 
 def nearest(
-    matrix: ChatMatrix, vector: NDArray[np.float32], k: int | None, exclude_images: Collection[int] = ()
+    matrix: ChatMatrix,
+    vector: NDArray[np.float32],
+    k: int | None,
+    exclude_images: Collection[int] = (),
+    among: NDArray[np.int64] | None = None,
 ) -> list[Neighbour]:
     """The `k` rows (None: all) with the highest cosine to a [d] vector, best first, equals by photo id.
+
+    `among` are the ids of the only photos that count; None: all do.
 
     Equal to the bit, that is: BLAS may give two equal rows scores that differ in the last digit.
     """
@@ -31,6 +37,8 @@ def nearest(
     eligible = photo_ids != REMOVED
     if exclude_images:
         eligible &= ~np.isin(matrix.image_ids, list(exclude_images))
+    if among is not None:
+        eligible &= np.isin(photo_ids, among)
     if not eligible.any():
         return []
     scores = np.where(eligible, matrix.vectors @ vector, -np.inf)

@@ -134,6 +134,17 @@ IS_PENDING = photos.c.state == literal_column("'pending'")
 
 Index("ix_photos_chat_id_state_id", photos.c.chat_id, photos.c.state, photos.c.id)
 Index("ix_photos_chat_id_date", photos.c.chat_id, photos.c.date)
+# For filters. The state stands before what is asked as a range, and each has all columns that filters ask for:
+# without that, a date range of 83,000 photos takes 290 ms on SQLite instead of 50.
+Index("ix_photos_chat_id_state_date_id", photos.c.chat_id, photos.c.state, photos.c.date, photos.c.id)
+Index(
+    "ix_photos_chat_id_state_sender_id_date_id",
+    photos.c.chat_id,
+    photos.c.state,
+    photos.c.sender_id,
+    photos.c.date,
+    photos.c.id,
+)
 Index("ix_photos_image_id_chat_id", photos.c.image_id, photos.c.chat_id)
 Index("ix_photos_sender_id_chat_id", photos.c.sender_id, photos.c.chat_id)
 Index(

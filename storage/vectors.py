@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,8 @@ CLOSING_PATIENCE = 3.0
 """Seconds that closing waits for Chroma to take the last removals; the next start would do it."""
 INLINE_ROWS = 20_000
 """A scan of fewer rows takes at most some 10 ms and is done where it is asked; a larger one in a thread."""
+FEW = 1_000
+"""So many photos are read sooner alone than with all of their chat, where its matrix is not in memory."""
 
 
 class VectorIndex:
@@ -73,21 +75,28 @@ class VectorIndex:
         vector: NDArray[np.float32],
         k: int | None,
         exclude_images: Collection[int] = (),
+        among: NDArray[np.int64] | None = None,
     ) -> list[Neighbour]:
         """The `k` photos of a chat nearest to a normalised [d] vector, best first; None: all, exactly.
 
-        Every photo counts, also one that shows the same image as another. A photo deleted this very moment
-        may still be among them: whoever shows it looks it up in SQL anyway. Raises DatabaseUnavailable.
+        `among` are the ids of the only photos of the chat that count, as SQL's filters leave them: then the answer
+        is exact whatever the chat's size, and Chroma is not asked. Every photo counts, also one that shows the same
+        image as another. A photo deleted this very moment may still be among them: whoever shows it looks it up in
+        SQL anyway. Raises DatabaseUnavailable.
         """
+        if among is not None and len(among) <= FEW and not self._cache.has(chat_id):
+            return await self._scan(self._embeddings.photo_parts(among), vector, k, exclude_images)
         if await self._fits_in_memory(chat_id, len(vector)):
             view = (await self._cache.matrix(chat_id)).view()
-            return await _scored(view, vector, k, exclude_images)
+            return await _scored(view, vector, k, exclude_images, among)
+        if among is not None:
+            return await self._scan(self._embeddings.photo_parts(among), vector, k, exclude_images)
         if k is not None and self._trusted:
             try:
                 return await self._ask_chroma(chat_id, vector, k, exclude_images)
             except VectorIndexUnavailable as error:
                 self._distrust(error)
-        return await self._scan(chat_id, vector, k, exclude_images)
+        return await self._scan(self._embeddings.chat_parts(chat_id), vector, k, exclude_images)
 
     async def add(self, entries: Sequence[IndexEntry]) -> None:
         """Make photos findable that SQL holds as indexed; what it no longer does is left out.
@@ -195,11 +204,15 @@ class VectorIndex:
             asked *= 2  # an excluded image may have been posted many times
 
     async def _scan(
-        self, chat_id: int, vector: NDArray[np.float32], k: int | None, exclude_images: Collection[int]
+        self,
+        parts: AsyncIterator[ChatMatrix],
+        vector: NDArray[np.float32],
+        k: int | None,
+        exclude_images: Collection[int],
     ) -> list[Neighbour]:
         """Exactly, from SQL: half a second for 50,000 photos, but never wrong and never out of memory."""
         best: list[Neighbour] = []
-        async for part in self._embeddings.chat_parts(chat_id):
+        async for part in parts:
             best += nearest(part, vector, k, exclude_images)
             if k is not None:
                 best = heapq.nsmallest(k, best, key=_rank)
@@ -223,11 +236,15 @@ class VectorIndex:
 
 
 async def _scored(
-    view: ChatMatrix, vector: NDArray[np.float32], k: int | None, exclude_images: Collection[int]
+    view: ChatMatrix,
+    vector: NDArray[np.float32],
+    k: int | None,
+    exclude_images: Collection[int],
+    among: NDArray[np.int64] | None,
 ) -> list[Neighbour]:
     if len(view.photo_ids) <= INLINE_ROWS:
-        return nearest(view, vector, k, exclude_images)
-    return await asyncio.to_thread(nearest, view, vector, k, exclude_images)
+        return nearest(view, vector, k, exclude_images, among)
+    return await asyncio.to_thread(nearest, view, vector, k, exclude_images, among)
 
 
 def _rank(neighbour: Neighbour) -> tuple[float, int]:

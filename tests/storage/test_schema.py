@@ -16,9 +16,13 @@ from sqlalchemy.engine import Engine
 from storage.chats import Chats
 from storage.database import Database
 from storage.embeddings import Embeddings
+from storage.filtered import FilteredPhotos, Filters
 from storage.photos import Photos
 from storage.queue import IndexQueue
 from tests.storage.builders import GROUP, MODEL, NOON, added, indexed, post, unit
+
+SINCE = Filters(since=NOON, before=NOON + timedelta(days=1))
+FROM = Filters(sender_ids=frozenset({7, 8}), since=NOON)
 
 Recorded = list[tuple[str, Any]]
 
@@ -85,6 +89,13 @@ async def _queries_by_chats(chats: Chats) -> None:
     await chats.migrate(-5, GROUP, NOON)
 
 
+async def _queries_by_filter(filtered: FilteredPhotos) -> None:
+    for asked in (Filters(), Filters(up_to=9), SINCE, FROM):
+        await filtered.ids(GROUP.id, asked)
+        await filtered.by_date(GROUP.id, asked, 9, oldest_first=False)
+    await filtered.senders(GROUP.id)
+
+
 @pytest.mark.parametrize(
     "ask",
     [
@@ -92,8 +103,9 @@ async def _queries_by_chats(chats: Chats) -> None:
         lambda database: _queries_by_queue(IndexQueue(database)),
         lambda database: _queries_by_embeddings(Embeddings(database, MODEL)),
         lambda database: _queries_by_chats(Chats(database)),
+        lambda database: _queries_by_filter(FilteredPhotos(database)),
     ],
-    ids=["photos", "queue", "embeddings", "chats"],
+    ids=["photos", "queue", "embeddings", "chats", "filters"],
 )
 async def test_a_frequent_question_reads_a_whole_table(
     ask: Callable[[Database], Awaitable[None]], sqlite: Database, recorded: Recorded
@@ -104,7 +116,7 @@ async def test_a_frequent_question_reads_a_whole_table(
     recorded.clear()
     await ask(sqlite)
     walked = [line for line in await _plans(sqlite, recorded) if line.startswith("SCAN")]
-    partial_or_own = ("ix_photos_pending", "waiting", "anon_", "(subquery", "CONSTANT ROW")
+    partial_or_own = ("ix_photos_pending", "waiting", "anon_", "senders", "(subquery", "CONSTANT ROW")
     assert [line for line in walked if not any(name in line for name in partial_or_own)] == []
 
 
@@ -123,8 +135,13 @@ async def test_the_queue_reads_what_is_long_done(sqlite: Database, recorded: Rec
     ("index", "ask"),
     [
         ("ix_photos_chat_id_state_id", lambda d: Embeddings(d, MODEL).chat_matrix(GROUP.id)),
-        ("COVERING INDEX ix_photos_chat_id_state_id", lambda d: Embeddings(d, MODEL).count(GROUP.id)),
+        ("COVERING INDEX ix_photos_chat_id_state_", lambda d: Embeddings(d, MODEL).count(GROUP.id)),
         ("ix_photos_chat_id_date", lambda d: Photos(d).counts(GROUP.id)),
+        ("COVERING INDEX ix_photos_chat_id_state_id", lambda d: FilteredPhotos(d).ids(GROUP.id, Filters(up_to=9))),
+        ("COVERING INDEX ix_photos_chat_id_state_date_id", lambda d: FilteredPhotos(d).ids(GROUP.id, SINCE)),
+        ("ix_photos_chat_id_state_date_id", lambda d: FilteredPhotos(d).by_date(GROUP.id, SINCE, 9, oldest_first=True)),
+        ("COVERING INDEX ix_photos_chat_id_state_sender_id_date_id", lambda d: FilteredPhotos(d).ids(GROUP.id, FROM)),
+        ("COVERING INDEX ix_photos_chat_id_state_sender_id_date_id", lambda d: FilteredPhotos(d).senders(GROUP.id)),
         ("ix_photos_image_id_chat_id", lambda d: Photos(d).by_file(GROUP.id, "unique-a")),
         ("COVERING INDEX ix_photos_pending", lambda d: IndexQueue(d).waiting()),
         ("ix_chats_migrated_to", lambda d: Chats(d).migrate(-5, GROUP, NOON)),
