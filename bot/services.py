@@ -35,6 +35,7 @@ from storage.chroma import ChromaIndex
 from storage.collection import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings, adopt_model
+from storage.filtered import FilteredPhotos
 from storage.photos import Photos
 from storage.queue import IndexQueue
 from storage.vectors import VectorIndex
@@ -103,7 +104,7 @@ def _assembled(settings: Settings, bot: Bot, database: Database, index: VectorIn
     indexer = Indexer(queue, once, index, pictures, encoding)
     archive = Archive(chats, photos, index, indexer.wake)
     directions = Directions(photos, once, pictures, encoding)
-    searcher = Searcher(chats, photos, directions, Candidates(photos, index), pictures)
+    searcher = Searcher(chats, photos, directions, Candidates(photos, FilteredPhotos(database), index), pictures)
     replies = Replies(searcher, archive)
     return Services(
         intake=Intake(archive),

@@ -1,9 +1,16 @@
 """The first stage of an answer: the chat's pictures that lie in the question's direction, best first."""
 
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
 from search.direction import Direction
-from search.query import Query
+from search.query import Query, Sort
 from search.ranking import Candidate, candidates
+from storage.filtered import FilteredPhotos
 from storage.photos import Photos
+from storage.records import Neighbour
 from storage.vectors import VectorIndex
 
 DEPTH = 1_000
@@ -13,25 +20,46 @@ WIDER = 4
 
 
 class Candidates:
-    """Ranks the photos of the question's chat, each picture once."""
+    """Ranks the photos of the question's chat that its filters leave, each picture once."""
 
-    def __init__(self, photos: Photos, index: VectorIndex) -> None:
+    def __init__(self, photos: Photos, filtered: FilteredPhotos, index: VectorIndex) -> None:
         self._photos = photos
+        self._filtered = filtered
         self._index = index
 
-    async def best(self, query: Query, direction: Direction) -> list[Candidate]:
-        """At least a page of pictures, where the chat has so many, and those of its `DEPTH` nearest photos."""
+    async def best(self, query: Query, direction: Direction | None) -> list[Candidate]:
+        """At least a page of pictures, where so many are left, and those of the `DEPTH` nearest photos.
+
+        Without a direction nothing is nearer than anything else: they are the newest, or the oldest where asked for.
+        """
+        if direction is None:
+            return await self._by_date(query)
+        among = await self._filtered.ids(query.chat_id, query.filters) if query.filters else None
+        return await self._nearest(query, direction, among)
+
+    async def _nearest(self, query: Query, direction: Direction, among: NDArray[np.int64] | None) -> list[Candidate]:
         wanted = DEPTH
         while True:
-            neighbours = await self._index.nearest(query.chat_id, direction.vector, wanted, direction.exclude)
+            neighbours = await self._index.nearest(query.chat_id, direction.vector, wanted, direction.exclude, among)
             postings = await self._photos.in_brief([neighbour.photo_id for neighbour in neighbours])
-            found = [one for one in candidates(query.chat_id, neighbours, postings) if not _asks(one, query)]
+            found = _not_asking(query, candidates(query.chat_id, neighbours, postings))
             if len(found) >= query.count or len(neighbours) < wanted:
                 return found
             wanted *= WIDER
 
+    async def _by_date(self, query: Query) -> list[Candidate]:
+        wanted = DEPTH
+        while True:
+            is_oldest_first = query.sort is Sort.OLDEST
+            rows = await self._filtered.by_date(query.chat_id, query.filters, wanted, oldest_first=is_oldest_first)
+            neighbours = [Neighbour(row.id, row.image_id, 0.0) for row in rows]
+            found = _not_asking(query, candidates(query.chat_id, neighbours, {row.id: row for row in rows}))
+            if len(found) >= query.count or len(rows) < wanted:
+                return found
+            wanted *= WIDER
 
-def _asks(candidate: Candidate, query: Query) -> bool:
-    """Whether the candidate is the very message that asks."""
-    posting = candidate.posting
-    return posting.message_id == query.asked_in and posting.origin_chat_id == query.chat_id
+
+def _not_asking(query: Query, found: Sequence[Candidate]) -> list[Candidate]:
+    """Without the very message that asks."""
+    asking = (query.chat_id, query.asked_in)
+    return [one for one in found if (one.posting.origin_chat_id, one.posting.message_id) != asking]

@@ -3,8 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from search.query import Query, Sort
 from search.records import Photo, PhotoState, Posting
 from storage.records import Neighbour
+
+QUALIFYING = 50
+"""How many of the best are good enough to be shown by date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +18,8 @@ class Candidate:
     posting: Posting
     """The earliest post of that picture."""
     score: float
-    """Cosine between question and picture; comparable within one answer of one model only."""
+    """Cosine between question and picture, comparable within one answer of one model only; 0 where the question is
+    about no picture in particular."""
     posted: int = 1
     """How many posts of this archive show the picture."""
     reason: str | None = None
@@ -52,6 +57,15 @@ def candidates(chat_id: int, neighbours: Sequence[Neighbour], postings: Mapping[
         elif (posting.date, posting.id) < (earlier.posting.date, earlier.posting.id):
             best[posting.image_id] = Candidate(posting, earlier.score)
     return list(best.values())
+
+
+def ordered(found: Sequence[Candidate], query: Query) -> list[Candidate]:
+    """In the order asked for. By date, only what is good enough takes part: else the newest would always win."""
+    if query.sort is Sort.BEST and query.subject is not None:
+        return list(found)
+    qualified = found if query.subject is None else found[:QUALIFYING]
+    by_date = sorted(qualified, key=lambda one: (one.posting.date, one.posting.id))
+    return by_date if query.sort is Sort.OLDEST else by_date[::-1]
 
 
 def hits(chat_id: int, found: Sequence[Candidate], photos: Mapping[int, Photo]) -> tuple[Hit, ...]:

@@ -8,7 +8,7 @@ from search.direction import Directions
 from search.errors import ChatNotSearchable
 from search.pictures import Pictures
 from search.query import Query
-from search.ranking import Candidate, Hit, hits
+from search.ranking import Candidate, Hit, hits, ordered
 from search.records import ChatCounts, Photo, PhotoPost
 from search.verdict import Verdict
 from storage.chats import Chats
@@ -51,10 +51,9 @@ class Searcher:
         if not counts.indexed:
             return Answer((), counts)
         direction = await self._directions.of(query)
-        if direction is None:
-            return Answer((), counts)
         found = await self._candidates.best(query, direction)
-        # Here: words found in captions and pictures; fusion; near-duplicates as one; the verdict; the order.
+        # Here: words found in captions and pictures; fusion; near-duplicates as one; the verdict.
+        found = ordered(found, query)
         page = await self._page(query, found[: query.count])
         return Answer(page, counts, ranking=tuple(one.posting.id for one in found[:DEPTH]))
 
