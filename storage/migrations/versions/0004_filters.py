@@ -2,10 +2,8 @@
 
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
-branch_labels = None
-depends_on = None
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
