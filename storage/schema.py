@@ -186,6 +186,34 @@ opt_outs = Table(
     Index("ix_opt_outs_chat_id", "chat_id"),
 )
 
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger, nullable=False),
+    Column("thread_id", BigInteger),
+    Column("asker_id", BigInteger),
+    Column("revision", UtcDateTime, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("query", Text),
+    Column("verdict", String(16), nullable=False),
+    Column("ranking", LargeBinary, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("trail", JSON, nullable=False),
+    Column("shape", String(16)),
+    Column("answer_ids", JSON, nullable=False),
+    Column("control_id", BigInteger),
+    Column("sent_at", UtcDateTime),
+    UniqueConstraint("chat_id", "message_id"),
+    Index("ix_questions_chat_id_control_id", "chat_id", "control_id"),
+    Index("ix_questions_asked_at", "asked_at"),
+    sqlite_autoincrement=True,
+)
+
 facts = Table(
     "facts",
     metadata,
