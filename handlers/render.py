@@ -2,15 +2,20 @@
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
 from search.ranking import Hit
 from search.records import ChatCounts, ChatInfo, Photo
+from search.verdict import Verdict
 
 CAPTION_LIMIT = 1024
 """Bot API: characters of a caption after its entities are parsed, in UTF-16 units."""
 NAME_LIMIT = 40
+REASON_LIMIT = 60
+"""Characters of people's words in a line: five lines with both stay well within a caption."""
+UNSURE = "I am not sure about these:"
 SUPERGROUP_PREFIX = "-100"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 TURNING = frozenset({"R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"})
@@ -30,11 +35,27 @@ def message_link(photo: Photo, chat: ChatInfo) -> str | None:
     return f"https://t.me/{place}/{thread}{photo.message_id}"
 
 
-def answer_caption(hits: Sequence[Hit], chat: ChatInfo, counts: ChatCounts) -> str:
-    """HTML within Telegram's limit for captions: lines at the end give way before it is passed."""
-    lines = [_line(number, hit.photo, chat) for number, hit in enumerate(hits, start=1)]
-    waiting = waiting_line(counts)
-    return "\n".join([*_fitting(lines, CAPTION_LIMIT - len(waiting) - 1), *([waiting] if waiting else [])])
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of hits as its list is to be read."""
+
+    hits: Sequence[Hit]
+    chat: ChatInfo
+    counts: ChatCounts
+    verdict: Verdict = Verdict.SURE
+    first: int = 1
+    """The number of the first of the hits in the whole answer."""
+    place: str = ""
+    """Which part of the answer this is ("6–10 of 37"), where no message of its own says so."""
+
+
+def answer_caption(page: Listed, limit: int = CAPTION_LIMIT) -> str:
+    """HTML within Telegram's limit: what stands before and after the list is kept, of its lines the first ones."""
+    before = [UNSURE] if page.verdict is Verdict.UNSURE else []
+    after = [line for line in (waiting_line(page.counts), page.place) if line]
+    room = limit - sum(utf16_length(line) + 1 for line in (*before, *after))
+    lines = [_line(number, hit, page.chat) for number, hit in enumerate(page.hits, start=page.first)]
+    return "\n".join([*before, *_fitting(lines, room), *after])
 
 
 def waiting_line(counts: ChatCounts) -> str:
@@ -79,15 +100,28 @@ def utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _line(number: int, photo: Photo, chat: ChatInfo) -> tuple[str, int]:
-    """The line in HTML, and its length as people see it."""
-    name = photo.sender.name if len(photo.sender.name) <= NAME_LIMIT else photo.sender.name[: NAME_LIMIT - 1] + "…"
-    if any(unicodedata.bidirectional(character) in TURNING for character in name):
-        name = f"\u2068{name}\u2069"  # an isolate: the number before it and the date after it stay where they are
-    shown = f"{name}, {day(photo.date)}"
-    link = message_link(photo, chat)
+def _line(number: int, hit: Hit, chat: ChatInfo) -> tuple[str, int]:
+    """The line in HTML, and its length as people see it: number, reposts, who and when with the link, reason."""
+    name = upright(shortened(hit.photo.sender.name, NAME_LIMIT))
+    if hit.posted > 1:
+        before, shown = f"{number}. posted {hit.posted:,} times, first by ", f"{name} on {day(hit.photo.date)}"
+    else:
+        before, shown = f"{number}. ", f"{name}, {day(hit.photo.date)}"
+    after = f" – {upright(shortened(hit.reason, REASON_LIMIT))}" if hit.reason else ""
+    link = message_link(hit.photo, chat)
     text = escape(shown) if link is None else f'<a href="{escape(link)}">{escape(shown)}</a>'
-    return f"{number}. {text}", utf16_length(f"{number}. {shown}")
+    return f"{before}{text}{escape(after)}", utf16_length(f"{before}{shown}{after}")
+
+
+def shortened(text: str, limit: int) -> str:
+    """At most so many characters, with a sign that some are missing."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def upright(text: str) -> str:
+    """People's own words, isolated where they would turn the direction of what stands around them."""
+    turns = any(unicodedata.bidirectional(character) in TURNING for character in text)
+    return f"\u2068{text}\u2069" if turns else text
 
 
 def _fitting(lines: Sequence[tuple[str, int]], limit: int) -> list[str]:

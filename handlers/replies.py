@@ -11,7 +11,7 @@ from telegram.constants import MediaGroupLimit, ParseMode
 from telegram.error import BadRequest, ChatMigrated
 
 from handlers.posts import chat_info, topic
-from handlers.render import answer_caption, nothing_found
+from handlers.render import Listed, answer_caption, nothing_found
 from search.archive import Archive
 from search.errors import FileError, ImageRefused
 from search.ranking import Hit
@@ -59,7 +59,7 @@ class Replies:
         items = [item for item in found if item is not None]
         shown = [item.hit for item in items]
         hits = [*shown, *(hit for hit in answer.hits if hit not in shown)]
-        caption = answer_caption(hits, chat_info(question.chat), answer.counts)
+        caption = answer_caption(Listed(hits, chat_info(question.chat), answer.counts, answer.verdict))
         if not items:
             await self._list(bot, question, caption, original=hits[0].photo)
             return

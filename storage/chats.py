@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, literal, or_, select, update
+from sqlalchemy import delete, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.chat_settings import ChatSettings, valid
 from storage.database import Database, insert
 from storage.records import Chat, ChatInfo
-from storage.schema import chats, opt_outs, photos
+from storage.schema import chats, opt_outs, photos, questions
 from storage.uninterrupted import uninterrupted
 
 
@@ -113,7 +113,8 @@ class Chats:
         """A group became the supergroup `new`: its archive moves there; returns the ids of the photos moved.
 
         Telegram says it in both chats, so the second time finds nothing to do. The photos keep their
-        `origin_chat_id`: message ids start again in a supergroup (docs/decisions/0001-origin-chat.md).
+        `origin_chat_id`: message ids start again in a supergroup (docs/decisions/0001-origin-chat.md). Its
+        questions go: their answers cannot be changed any more, and their message ids mean others now.
         """
         self._seen.pop(old_id, None)
         async with self._database.transaction() as connection:
@@ -121,6 +122,7 @@ class Chats:
             await _hand_on_settings(connection, old_id, new.id)
             await _retire(connection, old_id, new, at)
             await _hand_on(connection, old_id, new.id)
+            await connection.execute(delete(questions).where(questions.c.chat_id == old_id))
             moved = await connection.execute(
                 update(photos).where(photos.c.chat_id == old_id).values(chat_id=new.id).returning(photos.c.id)
             )

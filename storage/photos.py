@@ -80,6 +80,11 @@ class Photos:
         async with self._database.reading() as connection:
             return await _find(connection, origin_chat_id, message_id)
 
+    async def newest_id(self) -> int:
+        """The id given last; every later photo gets a higher one."""
+        async with self._database.reading() as connection:
+            return await connection.scalar(select(func.max(photos.c.id))) or 0
+
     async def by_file(self, chat_id: int, file_unique_id: str) -> list[Photo]:
         """Every posting of a file in a chat's archive, earliest first."""
         of_file = photo_rows().where(images.c.file_unique_id == file_unique_id, photos.c.chat_id == chat_id)

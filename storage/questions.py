@@ -16,7 +16,9 @@ from typing import Any, Self
 import numpy as np
 from sqlalchemy import ColumnElement, Row, delete, select, update
 
+from storage import remains
 from storage.database import Database, insert
+from storage.remains import Files
 from storage.schema import questions
 from storage.uninterrupted import uninterrupted
 
@@ -132,7 +134,7 @@ class Questions:
     @uninterrupted
     async def close(self, question_id: int) -> None:
         """Forget what was asked; the place stays, so that the message is not answered once more."""
-        nothing = {"trail": [], "answer_ids": [], "control_id": None, "sent_at": None, "shape": None}
+        nothing: dict[str, Any] = {"trail": [], "answer_ids": [], "control_id": None, "sent_at": None, "shape": None}
         async with self._database.transaction() as connection:
             await connection.execute(
                 update(questions)
@@ -145,13 +147,9 @@ class Questions:
         """Delete the questions that are too old; returns how many."""
         async with self._database.transaction() as connection:
             gone = await connection.execute(delete(questions).where(questions.c.asked_at < now - KEPT))
+            if gone.rowcount:
+                await remains.note(connection, Files.DATABASE)
             return gone.rowcount
-
-    @uninterrupted
-    async def erase(self, chat_id: int) -> None:
-        """Delete every question of a chat."""
-        async with self._database.transaction() as connection:
-            await connection.execute(delete(questions).where(questions.c.chat_id == chat_id))
 
     async def _one(self, *conditions: ColumnElement[bool]) -> Question | None:
         async with self._database.reading() as connection:

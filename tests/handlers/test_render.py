@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handlers.render import CAPTION_LIMIT, answer_caption, message_link, nothing_found, stats, utf16_length
+from handlers.render import CAPTION_LIMIT, Listed, answer_caption, message_link, nothing_found, stats, utf16_length
 from search.ranking import Hit
 from search.records import ChatCounts, ChatInfo, Photo, Sender
+from search.verdict import Verdict
 from tests.builders import CHAT, a_photo
 
 SUPERGROUP = ChatInfo(CHAT, "supergroup", "Weekend crew")
@@ -36,16 +37,34 @@ def test_a_link_does_not_lead_nowhere(photo: Photo, chat: ChatInfo, link: str | 
 def test_a_name_cannot_write_html() -> None:
     """Names are people's own text."""
     photo = replace(PHOTO, sender=Sender(1, "<b>Ann</b> & co"))
-    assert "&lt;b&gt;Ann&lt;/b&gt; &amp; co, 3 May 2024" in answer_caption([Hit(photo, 0.3)], SUPERGROUP, COUNTS)
+    assert "&lt;b&gt;Ann&lt;/b&gt; &amp; co, 3 May 2024" in answer_caption(
+        Listed([Hit(photo, 0.3)], SUPERGROUP, COUNTS)
+    )
 
 
 def test_ten_long_names_do_not_exceed_the_caption() -> None:
     """What Telegram counts stays within 1,024 units, and the waiting line is kept."""
     photo = replace(PHOTO, sender=Sender(1, "👩‍👩‍👧‍👦" * 60))
-    caption = answer_caption([Hit(photo, 0.3)] * 10, replace(SUPERGROUP, kind="group"), replace(COUNTS, waiting=3))
+    basic = replace(SUPERGROUP, kind="group")
+    page = Listed(
+        [Hit(photo, 0.3, posted=1_000, reason="in the caption: " + "👩‍👩‍👧‍👦" * 60)] * 10,
+        basic,
+        replace(COUNTS, waiting=3),
+        Verdict.UNSURE,
+        first=991,
+    )
+    caption = answer_caption(page)
     assert utf16_length(caption) <= CAPTION_LIMIT
     assert caption.endswith("(3 photos still waiting to be indexed)")
-    assert caption.startswith("1. ")
+    assert caption.startswith("I am not sure about these:\n991. posted 1,000 times, first by ")
+
+
+def test_a_line_says_why_a_photo_is_a_hit() -> None:
+    """Reposts are counted with the first one's author and day; words that were found stand behind, as plain text."""
+    hit = Hit(PHOTO, 0.3, posted=5, reason="in the caption: <b>red</b> car")
+    assert answer_caption(Listed([hit], replace(SUPERGROUP, kind="group"), COUNTS, first=6, place="6 of 6")) == (
+        "6. posted 5 times, first by Ann on 3 May 2024 – in the caption: &lt;b&gt;red&lt;/b&gt; car\n6 of 6"
+    )
 
 
 def test_an_empty_answer_says_why() -> None:

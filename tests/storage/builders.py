@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.photos import Photos
+from storage.questions import Question, View
 from storage.queue import IndexQueue
 from storage.records import ChatInfo, FileKind, IndexEntry, Photo, PhotoPost, PhotoSize, Sender
 
@@ -43,6 +44,20 @@ def post(message_id: int, *, chat_id: int = GROUP.id, file: str | None = None, m
         date=NOON + timedelta(minutes=minutes),
         file_id=f"file-{file}",
         file_unique_id=f"unique-{file}",
+    )
+
+
+def question(message_id: int, *, chat_id: int = GROUP.id, ranking: tuple[int, ...] = (3, 1, 2)) -> Question:
+    """A question that Ann asks at noon, about to be answered."""
+    return Question(
+        chat_id=chat_id,
+        message_id=message_id,
+        thread_id=None,
+        asker_id=7,
+        revision=NOON,
+        fingerprint="of red car",
+        asked_at=NOON,
+        view=View('{"words": "red car"}', "sure", ranking, 0, 2),
     )
 
 

@@ -18,8 +18,9 @@ from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.filtered import FilteredPhotos, Filters
 from storage.photos import Photos
+from storage.questions import Questions
 from storage.queue import IndexQueue
-from tests.storage.builders import GROUP, MODEL, NOON, added, indexed, post, unit
+from tests.storage.builders import GROUP, MODEL, NOON, added, indexed, post, question, unit
 
 SINCE = Filters(since=NOON, before=NOON + timedelta(days=1))
 FROM = Filters(sender_ids=frozenset({7, 8}), since=NOON)
@@ -56,6 +57,7 @@ async def _queries_by_photo(photos: Photos) -> None:
     await photos.get([1, 2])
     await photos.in_brief([1, 2])
     await photos.find(GROUP.id, 1)
+    await photos.newest_id()
     await photos.by_file(GROUP.id, "unique-a")
     await photos.known_image("unique-a")
     await photos.counts(GROUP.id)
@@ -96,6 +98,14 @@ async def _queries_by_filter(filtered: FilteredPhotos) -> None:
     await filtered.senders(GROUP.id)
 
 
+async def _queries_by_questions(questions: Questions) -> None:
+    await questions.asked_in(GROUP.id, 1)
+    await questions.controlled_by(GROUP.id, 2)
+    kept = await questions.keep(question(1))
+    await questions.close(kept.id)
+    await questions.expire(NOON)
+
+
 @pytest.mark.parametrize(
     "ask",
     [
@@ -104,8 +114,9 @@ async def _queries_by_filter(filtered: FilteredPhotos) -> None:
         lambda database: _queries_by_embeddings(Embeddings(database, MODEL)),
         lambda database: _queries_by_chats(Chats(database)),
         lambda database: _queries_by_filter(FilteredPhotos(database)),
+        lambda database: _queries_by_questions(Questions(database)),
     ],
-    ids=["photos", "queue", "embeddings", "chats", "filters"],
+    ids=["photos", "queue", "embeddings", "chats", "filters", "questions"],
 )
 async def test_a_frequent_question_reads_a_whole_table(
     ask: Callable[[Database], Awaitable[None]], sqlite: Database, recorded: Recorded
@@ -144,6 +155,8 @@ async def test_the_queue_reads_what_is_long_done(sqlite: Database, recorded: Rec
         ("COVERING INDEX ix_photos_chat_id_state_sender_id_date_id", lambda d: FilteredPhotos(d).senders(GROUP.id)),
         ("ix_photos_image_id_chat_id", lambda d: Photos(d).by_file(GROUP.id, "unique-a")),
         ("COVERING INDEX ix_photos_pending", lambda d: IndexQueue(d).waiting()),
+        ("ix_questions_chat_id_control_id", lambda d: Questions(d).controlled_by(GROUP.id, 2)),
+        ("ix_questions_asked_at", lambda d: Questions(d).expire(NOON)),
         ("ix_chats_migrated_to", lambda d: Chats(d).migrate(-5, GROUP, NOON)),
     ],
 )
