@@ -20,6 +20,7 @@ from handlers.queries import AnswerSettings, Queries
 from handlers.replies import Replies
 from search.archive import Archive
 from search.candidates import Candidates
+from search.decoding import Decoders
 from search.direction import Directions
 from search.embedder import Embedder
 from search.encoding import Encoding
@@ -76,7 +77,9 @@ async def open_services(stack: AsyncExitStack, settings: Settings, bot: Bot) -> 
     encoding = Encoding(embedder)
     encoding.start()
     stack.push_async_callback(encoding.close)
-    return _assembled(settings, bot, database, index, encoding)
+    decoders = Decoders(DecodingLimits(max_pixels=settings.max_megapixels * 1_000_000))
+    stack.push_async_callback(decoders.close)
+    return _assembled(settings, bot, database, index, encoding, decoders)
 
 
 async def _open_index(settings: Settings, database: Database, embedder: Embedder) -> VectorIndex:
@@ -94,13 +97,14 @@ def chroma_location(settings: Settings) -> ChromaLocation:
     return ChromaLocation(host=address.hostname, port=address.port or (443 if is_tls else 80), ssl=is_tls)
 
 
-def _assembled(settings: Settings, bot: Bot, database: Database, index: VectorIndex, encoding: Encoding) -> Services:
+def _assembled(
+    settings: Settings, bot: Bot, database: Database, index: VectorIndex, encoding: Encoding, decoders: Decoders
+) -> Services:
     accept_heif()
     defaults = ChatSettings(photos=settings.photos_per_answer)
     chats, photos, queue = Chats(database, defaults), Photos(database), IndexQueue(database)
     once = EmbeddedOnce(Embeddings(database, encoding.embedder.model_id))
-    limits = DecodingLimits(max_pixels=settings.max_megapixels * 1_000_000)
-    pictures = Pictures(TelegramFiles(bot), encoding.embedder, limits, settings.max_file_mb * 1_000_000)
+    pictures = Pictures(TelegramFiles(bot), encoding.embedder, decoders, settings.max_file_mb * 1_000_000)
     indexer = Indexer(queue, once, index, pictures, encoding)
     archive = Archive(chats, photos, index, indexer.wake)
     directions = Directions(photos, once, pictures, encoding)

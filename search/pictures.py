@@ -2,19 +2,22 @@
 
 import asyncio
 
+from PIL import Image
+
+from search.decoding import Decoders
 from search.embedder import Embedder, Pixels
 from search.files import FileSource, file_to_embed, whole_file
-from search.images import DecodingLimits, decode, preview, within_ratio
+from search.images import within_ratio
 from search.records import Photo, PhotoPost
 
 
 class Pictures:
-    """Fetches and decodes; both off the event loop."""
+    """Fetches, has decoded, and prepares; all of it off the event loop."""
 
-    def __init__(self, files: FileSource, embedder: Embedder, limits: DecodingLimits, max_bytes: int) -> None:
+    def __init__(self, files: FileSource, embedder: Embedder, decoders: Decoders, max_bytes: int) -> None:
         self._files = files
         self._embedder = embedder
-        self._limits = limits
+        self._decoders = decoders
         self._max_bytes = max_bytes
 
     async def pixels(self, post: PhotoPost | Photo) -> Pixels:
@@ -25,7 +28,7 @@ class Pictures:
         """
         side = self._embedder.image_size
         data = await self._files.fetch(file_to_embed(post, side, self._max_bytes))
-        return await asyncio.to_thread(self._prepare, data, side)
+        return await asyncio.to_thread(self._prepare, await self._decoders.picture(data, side))
 
     async def preview(self, post: PhotoPost | Photo) -> bytes:
         """The picture as a JPEG that can be sent as a photo, for files that cannot be sent again as they are.
@@ -34,7 +37,7 @@ class Pictures:
             FileGone, FileUnreachable, ImageRefused
         """
         data = await self._files.fetch(whole_file(post, self._max_bytes))
-        return await asyncio.to_thread(preview, data, self._limits)
+        return await self._decoders.preview(data)
 
-    def _prepare(self, data: bytes, side: int) -> Pixels:
-        return self._embedder.prepare(within_ratio(decode(data, self._limits, shorter_side=side)))
+    def _prepare(self, image: Image.Image) -> Pixels:
+        return self._embedder.prepare(within_ratio(image))
