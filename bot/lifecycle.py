@@ -61,7 +61,9 @@ class Lifecycle:
         settings = self._settings
         manners = Manners(settings.private_words, settings.acknowledge, settings.introduce)
         taken = commands_of(application)
-        self._handlers = routes(services.queries, services.help, services.chats, services.guard, manners, taken)
+        self._handlers = routes(
+            services.queries, services.help, services.chats, services.settings, services.guard, manners, taken
+        )
         application.add_handlers(self._handlers, group=GROUP)
 
     def _withdraw(self, application: AnyApplication) -> None:

@@ -18,6 +18,7 @@ from handlers.help import Help
 from handlers.intake import Intake
 from handlers.queries import AnswerSettings, Queries
 from handlers.replies import Replies
+from handlers.settings import Settings as ChatSettingsHandlers
 from search.archive import Archive
 from search.candidates import Candidates
 from search.decoding import Decoders
@@ -52,6 +53,7 @@ class Services:
     queries: Queries
     help: Help
     chats: ChatHandlers
+    settings: ChatSettingsHandlers
     guard: Guard
     indexer: Indexer
     reconciler: Reconciler
@@ -115,6 +117,7 @@ def _assembled(
         queries=Queries(searcher, replies, AnswerSettings(settings.photos_per_answer)),
         help=Help(archive, replies),
         chats=ChatHandlers(archive, replies),
+        settings=ChatSettingsHandlers(archive, replies),
         guard=Guard(replies),
         indexer=indexer,
         reconciler=Reconciler(index),

@@ -6,7 +6,7 @@ from telegram import Bot, ChatMember, ChatMemberUpdated, Message, Update
 from telegram.error import TelegramError
 
 from handlers.errors import Context, is_stale
-from handlers.help import introduction
+from handlers.help import PAUSED, introduction
 from handlers.intake import has_joined
 from handlers.posts import photo_post
 from handlers.queries import UnreadableKind
@@ -56,6 +56,9 @@ class Chats:
             self._acknowledged[album] = None
             if len(self._acknowledged) > REMEMBERED_ALBUMS:
                 self._acknowledged.pop(next(iter(self._acknowledged)))
+        if not (await self._archive.settings(message.chat.id)).indexing:
+            await self._replies.say(context.bot, message, PAUSED)
+            return
         counts = await self._archive.counts(message.chat.id)
         await self._replies.say(context.bot, message, _acknowledgement(counts))
 

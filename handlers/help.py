@@ -10,6 +10,7 @@ from search.archive import Archive
 COMMANDS = (
     BotCommand("search", "find earlier photos by words: /search red car"),
     BotCommand("similar", "as a reply to a photo: find others like it"),
+    BotCommand("settings", "how I behave here, for admins"),
     BotCommand("stats", "how many photos I remember here"),
     BotCommand("help", "what I can do"),
 )
@@ -18,10 +19,12 @@ COMMANDS = (
 HOW_TO_ASK = (
     "/search red car – the best-matching photos posted here\n"
     "/similar – as a reply to a photo, or as the caption of a new one: others like it\n"
+    "/settings – how I behave here, for admins\n"
     "/stats – how many photos I remember here"
 )
 PRIVATE = "Here with me, plain words are a search, and every photo you send is remembered."
 PROMISE = "I answer only from the photos of the chat in which you ask."
+PAUSED = "I keep no new photos now (/settings). Those I already have can still be found."
 PRIVACY_WARNING = (
     "⚠️ My privacy mode is on, so Telegram shows me only commands, and I will not see your photos. Make me an admin "
     "here; or switch privacy mode off at @BotFather (/setprivacy), then remove me and add me again."
@@ -48,7 +51,9 @@ class Help:
 
     async def stats(self, message: Message, context: Context) -> None:
         """/stats: how the chat's archive stands."""
-        await self._replies.say(context.bot, message, stats(await self._archive.counts(message.chat.id)))
+        counts = stats(await self._archive.counts(message.chat.id))
+        is_indexing = (await self._archive.settings(message.chat.id)).indexing
+        await self._replies.say(context.bot, message, counts if is_indexing else f"{counts} {PAUSED}")
 
 
 def introduction(title: str | None, sees_photos: bool) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypedDict, TypeVar
 
-from telegram import Bot, InputMediaPhoto, LinkPreviewOptions, Message, ReplyParameters
+from telegram import Bot, InlineKeyboardMarkup, InputMediaPhoto, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import MediaGroupLimit, ParseMode
 from telegram.error import BadRequest, ChatMigrated
 
@@ -50,6 +50,26 @@ class Replies:
         place = _reply(question)
         await self._send(question, lambda chat_id: bot.send_message(chat_id, text, parse_mode=None, **place))
 
+    async def write(
+        self,
+        bot: Bot,
+        question: Message,
+        html: str,
+        *,
+        original: Photo | None = None,
+        markup: InlineKeyboardMarkup | None = None,
+    ) -> None:
+        """A text with links, as a reply; to the message of `original` where one is given, so that people can go there
+        in chats that have no links."""
+        place = _reply(question, original)
+        silent = LinkPreviewOptions(is_disabled=True)
+        await self._send(
+            question,
+            lambda chat_id: bot.send_message(
+                chat_id, html, parse_mode=ParseMode.HTML, link_preview_options=silent, reply_markup=markup, **place
+            ),
+        )
+
     async def show(self, bot: Bot, question: Message, answer: Answer) -> None:
         """The answer's photos with one numbered list as their only caption, or why there are none."""
         if not answer.hits:
@@ -61,13 +81,13 @@ class Replies:
         hits = [*shown, *(hit for hit in answer.hits if hit not in shown)]
         caption = answer_caption(Listed(hits, chat_info(question.chat), answer.counts, answer.verdict))
         if not items:
-            await self._list(bot, question, caption, original=hits[0].photo)
+            await self.write(bot, question, caption, original=hits[0].photo)
             return
         try:
             sent = await self._show_items(bot, question, items, caption)
         except BadRequest as exc:
             log.warning("An answer's photos were refused (%s); its list is sent alone", exc.message)
-            await self._list(bot, question, caption)
+            await self.write(bot, question, caption)
         else:
             await self._keep_ids(items, sent)
 
@@ -93,17 +113,6 @@ class Replies:
             for number, item in enumerate(items[: MediaGroupLimit.MAX_MEDIA_LENGTH])
         ]
         return await self._send(question, lambda chat_id: bot.send_media_group(chat_id, album, **place))
-
-    async def _list(self, bot: Bot, question: Message, html: str, original: Photo | None = None) -> None:
-        """The list without its photos. Where they may not be sent again, it replies to the best one's message."""
-        place = _reply(question, original)
-        silent = LinkPreviewOptions(is_disabled=True)
-        await self._send(
-            question,
-            lambda chat_id: bot.send_message(
-                chat_id, html, parse_mode=ParseMode.HTML, link_preview_options=silent, **place
-            ),
-        )
 
     async def _send(self, question: Message, send: Callable[[int], Awaitable[Sent]]) -> Sent:
         """Follows a group that became a supergroup between the question and its answer."""

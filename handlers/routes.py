@@ -4,14 +4,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from telegram.ext import BaseHandler, ChatMemberHandler, CommandHandler, MessageHandler
+from telegram.ext import BaseHandler, CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler
 from telegram.ext import filters as f
 
+from handlers.callback_data import SETTINGS
 from handlers.chats import Chats
 from handlers.commands import CaptionCommand
 from handlers.errors import Asked, Guard
 from handlers.help import Help
 from handlers.queries import Queries
+from handlers.settings import Settings
 
 Route = BaseHandler[Any, Any, Any]
 
@@ -33,7 +35,13 @@ class Manners:
 
 
 def routes(
-    queries: Queries, help_: Help, chats: Chats, guard: Guard, manners: Manners, taken: Collection[str] = ()
+    queries: Queries,
+    help_: Help,
+    chats: Chats,
+    settings: Settings,
+    guard: Guard,
+    manners: Manners,
+    taken: Collection[str] = (),
 ) -> list[Route]:
     """The bot's handlers, without the commands in `taken`, which a host bot answers itself.
 
@@ -49,6 +57,7 @@ def routes(
     every = [
         (command("search", queries.search), "search" not in taken),
         (command("similar", queries.similar), "similar" not in taken),
+        (command("settings", settings.show), "settings" not in taken),
         (command("stats", help_.stats), "stats" not in taken),
         (command("help", help_.help), "help" not in taken),
         (command("start", help_.start), "start" not in taken),
@@ -56,6 +65,7 @@ def routes(
         (on(PICTURE & CaptionCommand("similar"), queries.similar), True),
         (on(f.ChatType.PRIVATE & PICTURE, chats.private_photo), manners.acknowledge),
         (on(f.ChatType.PRIVATE & f.TEXT & ~f.COMMAND, queries.plain_words), manners.private_words),
+        (CallbackQueryHandler(guard.around_press(settings.press), f"^{SETTINGS}", block=False), True),
         (ChatMemberHandler(chats.membership, ChatMemberHandler.MY_CHAT_MEMBER, block=False), manners.introduce),
     ]
     return [route for route, is_wanted in every if is_wanted]

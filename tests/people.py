@@ -106,6 +106,15 @@ class People:
         answer = await self.asked(chat, user, text, **fields)
         return str(answer[0].get("text") or answer[0].get("caption"))
 
+    async def press(self, chat: int, user: int, message: Message, label: str) -> dict[str, Any] | None:
+        """Presses the button that says so; the note or alert that the bot answers with."""
+        shown = next(m for m in await self.messages(chat) if m["message_id"] == message["message_id"])
+        rows = shown["reply_markup"]["inline_keyboard"]
+        data = next(button["callback_data"] for row in rows for button in row if label in button["text"])
+        body = {"chat_id": chat, "message_id": message["message_id"], "user_id": user, "data": data}
+        answer: dict[str, Any] | None = await self.ask("POST", "/api/callbacks", json=body)
+        return answer
+
     async def commands(self) -> list[str]:
         """The commands that clients show everywhere, with their descriptions."""
         registered = (await self.ask("GET", "/api/bot"))["commands"]
