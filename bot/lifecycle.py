@@ -62,7 +62,14 @@ class Lifecycle:
         manners = Manners(settings.private_words, settings.acknowledge, settings.introduce)
         taken = commands_of(application)
         self._handlers = routes(
-            services.queries, services.help, services.chats, services.settings, services.guard, manners, taken
+            services.queries,
+            services.help,
+            services.chats,
+            services.settings,
+            services.privacy,
+            services.guard,
+            manners,
+            taken,
         )
         application.add_handlers(self._handlers, group=GROUP)
 
@@ -79,6 +86,7 @@ class Lifecycle:
         self._is_running = True
         await self._services.indexer.start()
         self._services.reconciler.start()
+        self._services.sweeper.start()
         self._services.heartbeat.start()
         await register_commands(application)
         if not application.bot.can_read_all_group_messages:
@@ -93,6 +101,7 @@ class Lifecycle:
             return
         self._is_running = False
         await self._services.heartbeat.stop()
+        await self._services.sweeper.stop()
         await self._services.reconciler.stop()
         await self._services.indexer.stop()
 

@@ -16,6 +16,7 @@ from handlers.chats import Chats as ChatHandlers
 from handlers.errors import Guard
 from handlers.help import Help
 from handlers.intake import Intake
+from handlers.privacy import PrivacyCommands
 from handlers.queries import AnswerSettings, Queries
 from handlers.replies import Replies
 from handlers.settings import Settings as ChatSettingsHandlers
@@ -29,17 +30,22 @@ from search.images import DecodingLimits, accept_heif
 from search.indexer import Indexer
 from search.once import EmbeddedOnce
 from search.pictures import Pictures
+from search.privacy import Privacy
 from search.reconcile import Reconciler
 from search.records import ChatSettings
+from search.retention import Retention
 from search.searcher import Searcher
+from search.sweeper import Sweeper
 from storage.chats import Chats
 from storage.chroma import ChromaIndex
 from storage.collection import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings, adopt_model
+from storage.erasure import Erasure
 from storage.filtered import FilteredPhotos
 from storage.photos import Photos
 from storage.queue import IndexQueue
+from storage.remains import Remains
 from storage.vectors import VectorIndex
 
 log = logging.getLogger(__name__)
@@ -54,9 +60,11 @@ class Services:
     help: Help
     chats: ChatHandlers
     settings: ChatSettingsHandlers
+    privacy: PrivacyCommands
     guard: Guard
     indexer: Indexer
     reconciler: Reconciler
+    sweeper: Sweeper
     heartbeat: Heartbeat
 
 
@@ -108,18 +116,22 @@ def _assembled(
     once = EmbeddedOnce(Embeddings(database, encoding.embedder.model_id))
     pictures = Pictures(TelegramFiles(bot), encoding.embedder, decoders, settings.max_file_mb * 1_000_000)
     indexer = Indexer(queue, once, index, pictures, encoding)
-    archive = Archive(chats, photos, index, indexer.wake)
+    retention = Retention(settings.retention_days)
+    archive = Archive(chats, photos, index, indexer.wake, retention)
     directions = Directions(photos, once, pictures, encoding)
     searcher = Searcher(chats, photos, directions, Candidates(photos, FilteredPhotos(database), index), pictures)
     replies = Replies(searcher, archive)
+    privacy = Privacy(Erasure(database), photos, index)
     return Services(
         intake=Intake(archive),
         queries=Queries(searcher, replies, AnswerSettings(settings.photos_per_answer)),
         help=Help(archive, replies),
-        chats=ChatHandlers(archive, replies),
         settings=ChatSettingsHandlers(archive, replies),
+        chats=ChatHandlers(archive, privacy, replies),
+        privacy=PrivacyCommands(privacy, replies, retention.days),
         guard=Guard(replies),
         indexer=indexer,
         reconciler=Reconciler(index),
+        sweeper=Sweeper(privacy, Remains(database), database, index, retention),
         heartbeat=Heartbeat(settings.data_dir / "heartbeat"),
     )

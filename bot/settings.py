@@ -58,6 +58,10 @@ class Settings(BaseSettings):
     acknowledge: bool = Field(default=True, description="Whether a photo sent in private is acknowledged.")
     introduce: bool = Field(default=True, description="Whether the bot introduces itself to a group that it joins.")
 
+    retention_days: int | None = Field(
+        default=None, ge=1, description="Photos older than so many days are erased. Default: kept until forgotten."
+    )
+
     max_file_mb: int = Field(
         default=20, ge=1, le=2000, description="Larger files are not fetched; Telegram's own limit is 20."
     )

@@ -6,3 +6,4 @@ A host application's buttons come to the same bot: ours begin with a word that n
 OURS = "chatlens:"
 SETTINGS = f"{OURS}s:"
 PAGES = f"{OURS}p:"
+PURGE = f"{OURS}x:"

@@ -12,19 +12,22 @@ from handlers.posts import photo_post
 from handlers.queries import UnreadableKind
 from handlers.replies import Replies
 from search.archive import Archive
+from search.privacy import Privacy
 from search.records import ChatCounts
 
 log = logging.getLogger(__name__)
 
 REMEMBERED_ALBUMS = 256
 """Albums whose acknowledgement is remembered: each of their photos arrives as a message of its own."""
+OPTED_OUT = "You have opted out, so I do not keep this photo. /optin changes that."
 
 
 class Chats:
     """Introductions and acknowledgements. What is stored is `handlers.intake`'s business."""
 
-    def __init__(self, archive: Archive, replies: Replies) -> None:
+    def __init__(self, archive: Archive, privacy: Privacy, replies: Replies) -> None:
         self._archive = archive
+        self._privacy = privacy
         self._replies = replies
         self._acknowledged: dict[str, None] = {}
 
@@ -56,6 +59,9 @@ class Chats:
             self._acknowledged[album] = None
             if len(self._acknowledged) > REMEMBERED_ALBUMS:
                 self._acknowledged.pop(next(iter(self._acknowledged)))
+        if await self._privacy.opted_out(message.chat.id, message.chat.id):
+            await self._replies.say(context.bot, message, OPTED_OUT)
+            return
         if not (await self._archive.settings(message.chat.id)).indexing:
             await self._replies.say(context.bot, message, PAUSED)
             return

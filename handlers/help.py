@@ -12,6 +12,11 @@ COMMANDS = (
     BotCommand("similar", "as a reply to a photo: find others like it"),
     BotCommand("settings", "how I behave here, for admins"),
     BotCommand("stats", "how many photos I remember here"),
+    BotCommand("forget", "as a reply to your photo: I forget it"),
+    BotCommand("optout", "I forget your photos and keep none"),
+    BotCommand("optin", "I remember your photos again"),
+    BotCommand("purge", "admins: I forget every photo of this chat"),
+    BotCommand("privacy", "what I store, and for how long"),
     BotCommand("help", "what I can do"),
 )
 """Registered with setMyCommands, in this order."""
@@ -20,7 +25,8 @@ HOW_TO_ASK = (
     "/search red car – the best-matching photos posted here\n"
     "/similar – as a reply to a photo, or as the caption of a new one: others like it\n"
     "/settings – how I behave here, for admins\n"
-    "/stats – how many photos I remember here"
+    "/stats – how many photos I remember here\n"
+    "/privacy – what I store, for how long, and how to have it forgotten"
 )
 PRIVATE = "Here with me, plain words are a search, and every photo you send is remembered."
 PROMISE = "I answer only from the photos of the chat in which you ask."

@@ -7,11 +7,12 @@ from typing import Any
 from telegram.ext import BaseHandler, CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler
 from telegram.ext import filters as f
 
-from handlers.callback_data import SETTINGS
+from handlers.callback_data import PURGE, SETTINGS
 from handlers.chats import Chats
 from handlers.commands import CaptionCommand
-from handlers.errors import Asked, Guard
+from handlers.errors import Asked, Guard, Pressed
 from handlers.help import Help
+from handlers.privacy import PrivacyCommands
 from handlers.queries import Queries
 from handlers.settings import Settings
 
@@ -39,6 +40,7 @@ def routes(
     help_: Help,
     chats: Chats,
     settings: Settings,
+    privacy: PrivacyCommands,
     guard: Guard,
     manners: Manners,
     taken: Collection[str] = (),
@@ -54,6 +56,9 @@ def routes(
     def command(name: str, handle: Asked) -> Route:
         return CommandHandler(name, guard.around(handle), filters=ASKED, block=False)
 
+    def button(prefix: str, handle: Pressed) -> Route:
+        return CallbackQueryHandler(guard.around_press(handle), pattern=f"^{prefix}", block=False)
+
     every = [
         (command("search", queries.search), "search" not in taken),
         (command("similar", queries.similar), "similar" not in taken),
@@ -61,11 +66,17 @@ def routes(
         (command("stats", help_.stats), "stats" not in taken),
         (command("help", help_.help), "help" not in taken),
         (command("start", help_.start), "start" not in taken),
+        (command("forget", privacy.forget), "forget" not in taken),
+        (command("optout", privacy.opt_out), "optout" not in taken),
+        (command("optin", privacy.opt_in), "optin" not in taken),
+        (command("purge", privacy.purge), "purge" not in taken),
+        (command("privacy", privacy.privacy), "privacy" not in taken),
+        (button(PURGE, privacy.confirm), True),
         (on(PICTURE & CaptionCommand("search"), queries.search), True),
         (on(PICTURE & CaptionCommand("similar"), queries.similar), True),
         (on(f.ChatType.PRIVATE & PICTURE, chats.private_photo), manners.acknowledge),
         (on(f.ChatType.PRIVATE & f.TEXT & ~f.COMMAND, queries.plain_words), manners.private_words),
-        (CallbackQueryHandler(guard.around_press(settings.press), f"^{SETTINGS}", block=False), True),
+        (button(SETTINGS, settings.press), True),
         (ChatMemberHandler(chats.membership, ChatMemberHandler.MY_CHAT_MEMBER, block=False), manners.introduce),
     ]
     return [route for route, is_wanted in every if is_wanted]

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from search.records import ChatCounts, ChatInfo, ChatSettings, Photo, PhotoPost
+from search.retention import Retention
 from storage.chats import Chats
 from storage.photos import Photos
 from storage.vectors import VectorIndex
@@ -17,11 +18,14 @@ from storage.vectors import VectorIndex
 class Archive:
     """The write side of the domain. Tells the indexer (`wake`) when there is something to do."""
 
-    def __init__(self, chats: Chats, photos: Photos, index: VectorIndex, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, chats: Chats, photos: Photos, index: VectorIndex, wake: Callable[[], None], retention: Retention
+    ) -> None:
         self._chats = chats
         self._photos = photos
         self._index = index
         self._wake = wake
+        self._retention = retention
 
     async def seen(self, chat: ChatInfo, at: datetime) -> None:
         """Something happened in a chat: its title or username may be new."""
@@ -43,7 +47,7 @@ class Archive:
 
     async def posted(self, post: PhotoPost) -> None:
         """A photo was posted: kept as pending before anything else happens to it; not, where indexing is off."""
-        if not (await self.settings(post.chat_id)).indexing:
+        if self._retention.is_past(post.date) or not (await self.settings(post.chat_id)).indexing:
             return
         if await self._photos.add(post) is not None:
             self._wake()
@@ -53,6 +57,9 @@ class Archive:
 
         Where indexing is off, a new caption is taken over and a new picture only drives the old one out.
         """
+        if self._retention.is_past(post.date):
+            await self.taken_back(post.chat_id, post.message_id)
+            return
         if not (await self.settings(post.chat_id)).indexing:
             known = await self._photos.find(post.chat_id, post.message_id)
             if known is None or known.file_unique_id != post.file_unique_id:

@@ -16,6 +16,8 @@ from storage.schema import AT_ONCE, EVERYWHERE, chats, forgotten, images, opt_ou
 from storage.uninterrupted import uninterrupted
 
 IN_BRIEF = [photos.c[name] for name in Posting._fields]
+ALBUM_REACH = 30
+"""Message ids to either side: an album has at most ten messages, and others may come in between."""
 
 
 class Photos:
@@ -92,6 +94,15 @@ class Photos:
             postings = [Photo.from_row(row) for row in await connection.execute(of_file)]
         # Sorted here: asked for an order, SQLite would walk the whole chat by date to spare itself sorting.
         return sorted(postings, key=lambda photo: (photo.date, photo.id))
+
+    async def album(self, origin_chat_id: int, message_id: int, media_group_id: str) -> list[Photo]:
+        """The photos of the album to which a message belongs; its other messages have ids close by."""
+        nearby = photos.c.message_id.between(message_id - ALBUM_REACH, message_id + ALBUM_REACH)
+        of_album = photo_rows().where(
+            photos.c.origin_chat_id == origin_chat_id, nearby, photos.c.media_group_id == media_group_id
+        )
+        async with self._database.reading() as connection:
+            return [Photo.from_row(row) for row in await connection.execute(of_album)]
 
     async def counts(self, chat_id: int) -> ChatCounts:
         """How many photos of a chat are in which state, and since when there are any."""

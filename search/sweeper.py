@@ -1,0 +1,88 @@
+"""What is due is erased in the background: photos past their time, chats long left, and deleted bytes in files."""
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+
+from search.errors import StorageError
+from search.privacy import Privacy
+from search.retention import Retention
+from storage.database import Database
+from storage.remains import Files, Remains
+from storage.vectors import VectorIndex
+
+log = logging.getLogger(__name__)
+
+INTERVAL = 3600.0
+"""Seconds. What is due is known from SQL, so a restart neither skips nor repeats anything."""
+LINGERING = timedelta(hours=12)
+"""How long deleted bytes may stay in files: all that is deleted in that time is one rewriting (20 minutes of Chroma
+for a million vectors), and half of the promised 24 hours is left to do it in."""
+
+
+class Sweeper:
+    """A task that sweeps at start and every hour."""
+
+    def __init__(
+        self,
+        privacy: Privacy,
+        remains: Remains,
+        database: Database,
+        index: VectorIndex,
+        retention: Retention,
+    ) -> None:
+        self._privacy = privacy
+        self._remains = remains
+        self._database = database
+        self._index = index
+        self._retention = retention
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Sweeps at once, then every hour."""
+        self._task = asyncio.create_task(self._run(), name="sweeper")
+
+    async def stop(self) -> None:
+        """Ends wherever it is; what is not done is still due at the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.sweep()
+            except StorageError as exc:
+                log.error("What is due to be erased is not yet, trying again in an hour: %s", exc)
+            except Exception:
+                log.exception("Sweeping met a mistake of its own, trying again in an hour")
+            await asyncio.sleep(INTERVAL)
+
+    async def sweep(self) -> None:
+        """Erases what is due.
+
+        Raises:
+            StorageError: the rest is still due.
+        """
+        now = self._retention.clock()
+        if (limit := self._retention.limit) is not None:
+            _say(await self._privacy.expire(limit), "past their time")
+        _say(await self._privacy.abandon(now), "of chats that removed the bot")
+        if await self._is_due(Files.DATABASE, now):
+            await self._remains.begun(Files.DATABASE)
+            await self._database.rewrite()
+            await self._remains.removed(Files.DATABASE)
+        if await self._is_due(Files.INDEX, now):
+            await self._remains.begun(Files.INDEX)
+            await self._index.renew()
+            await self._remains.removed(Files.INDEX)
+
+    async def _is_due(self, file: Files, now: datetime) -> bool:
+        """A clock that was set back counts as time that has passed."""
+        since = await self._remains.since(file)
+        return since is not None and abs(now - since) >= LINGERING
+
+
+def _say(count: int, which: str) -> None:
+    if count:
+        log.info("%s photos %s were erased", count, which)
