@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.chat_settings import ChatSettings, valid
 from storage.database import Database, insert
 from storage.records import Chat, ChatInfo
-from storage.schema import chats, opt_outs, photos, questions
+from storage.schema import chats, opt_outs, photos, questions, texts
 from storage.uninterrupted import uninterrupted
 
 
@@ -127,6 +127,7 @@ class Chats:
                 update(photos).where(photos.c.chat_id == old_id).values(chat_id=new.id).returning(photos.c.id)
             )
             ids = tuple(sorted(moved.scalars()))
+            await connection.execute(update(texts).where(texts.c.chat_id == old_id).values(chat_id=new.id))
         self._forget_settings()
         return ids
 

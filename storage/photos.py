@@ -13,6 +13,7 @@ from storage.database import Database, batches, insert
 from storage.records import ChatCounts, Edit, Photo, PhotoPost, PhotoState, Posting
 from storage.remains import Files
 from storage.schema import AT_ONCE, EVERYWHERE, chats, forgotten, images, opt_outs, photo_rows, photos
+from storage.texts import keep_texts
 from storage.uninterrupted import uninterrupted
 
 IN_BRIEF = [photos.c[name] for name in Posting._fields]
@@ -161,7 +162,9 @@ async def _add(connection: AsyncConnection, post: PhotoPost) -> Photo | None:
     if photo_id is None:
         await _drop_unused_image(connection, image_id)
         return None
-    return await _get(connection, photo_id)
+    photo = await _get(connection, photo_id)
+    await keep_texts(connection, photo)
+    return photo
 
 
 async def _is_unwanted(connection: AsyncConnection, post: PhotoPost, chat_id: int) -> bool:
@@ -188,6 +191,7 @@ async def _edit(connection: AsyncConnection, known: Photo, post: PhotoPost) -> E
     elif known.caption is not None and known.caption != post.caption:
         await remains.note(connection, Files.DATABASE)
     photo = await _get(connection, known.id)
+    await keep_texts(connection, photo)
     return Edit(photo, known.image_id if changed else None, changed)
 
 

@@ -214,6 +214,40 @@ questions = Table(
     sqlite_autoincrement=True,
 )
 
+texts = Table(
+    "texts",
+    metadata,
+    # In this order a chat's texts lie side by side: a search reads them all, and no other chat's.
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("photo_id", BigId, ForeignKey("photos.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("source", String(8), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("folded", Text, nullable=False),
+    Index("ix_texts_photo_id", "photo_id"),
+    sqlite_with_rowid=False,
+)
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("image_id", BigId, ForeignKey("images.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("state", String(8), nullable=False),
+    Column("text", Text),
+    Column("error", Text),
+    Column("attempts", SmallInteger, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+)
+
+IS_UNREAD = readings.c.state == literal_column("'pending'")
+
+Index(
+    "ix_readings_pending",
+    readings.c.due_at,
+    readings.c.image_id,
+    sqlite_where=IS_UNREAD,
+    postgresql_where=IS_UNREAD,
+)
+
 facts = Table(
     "facts",
     metadata,

@@ -1,0 +1,113 @@
+"""The stage that finds words in captions and in pictures, and says where it found them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+
+from search.query import Query, Words
+from search.terms import Term, terms
+from storage.chats import Chats
+from storage.folding import fold
+from storage.texts import Found, Texts, TextSource
+
+MOST_TEXTS = 300
+"""Texts of a chat that are looked at closely, those with the rarest words first: 0.02 ms each."""
+PHRASE = 0.05
+"""Added where the words stand together as they were asked: decides between texts that have all of them."""
+CONVINCING = 0.5
+"""Coverage from which a text is given as the reason for a hit."""
+SNIPPET = 60
+"""Characters quoted."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextHit:
+    """A photo whose caption or picture has words of the question in it."""
+
+    photo_id: int
+    coverage: float
+    """How much of the question the text meets, 0 to 1, a rare word counting more than a frequent one."""
+    rank: int
+    """From 1; equal for equal texts, so that the picture decides between them."""
+    reason: str | None
+
+
+class TextSearch:
+    """Looks for a question's words in the texts of its chat."""
+
+    def __init__(self, chats: Chats, texts: Texts) -> None:
+        self._chats = chats
+        self._texts = texts
+
+    async def find(self, query: Query) -> list[TextHit]:
+        """Best first; nothing for a question without words."""
+        asked = [*query.text, *([query.subject.text] if isinstance(query.subject, Words) else [])]
+        wanted = terms(" ".join(asked))
+        if not wanted:
+            return []
+        sources = await self.sources(query.chat_id)
+        matches = await self._texts.matching(query.chat_id, [term.needle for term in wanted], MOST_TEXTS, sources)
+        weights = [log(2 + matches.total / (1 + frequency)) for frequency in matches.frequencies]
+        judge = _Judge(wanted, weights, [fold(phrase) for phrase in asked], terms(" ".join(query.minus)))
+        return _ranked(matches.found, judge)
+
+    async def sources(self, chat_id: int) -> frozenset[TextSource]:
+        """Where a chat wants words to be looked for."""
+        settings = await self._chats.settings(chat_id)
+        return frozenset(TextSource) if settings.ocr else frozenset({TextSource.CAPTION})
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    terms: Sequence[Term]
+    weights: Sequence[float]
+    phrases: Sequence[str]
+    unwanted: Sequence[Term]
+
+    def coverage(self, folded: str) -> float:
+        """0 where the text does not meet the question, or has in it what the question steers away from."""
+        if any(term.quality(folded) > 0 for term in self.unwanted):
+            return 0.0
+        met = sum(weight * term.quality(folded) for term, weight in zip(self.terms, self.weights, strict=True))
+        if not met:
+            return 0.0
+        share = met / sum(self.weights)
+        return share + (PHRASE if all(phrase in folded for phrase in self.phrases) else 0.0)
+
+
+def _ranked(found: Sequence[Found], judge: _Judge) -> list[TextHit]:
+    """The best text of each photo."""
+    best: dict[int, tuple[float, Found]] = {}
+    for text in found:
+        coverage = round(judge.coverage(text.folded), 6)
+        if coverage and coverage > best.get(text.photo_id, (0.0, text))[0]:
+            best[text.photo_id] = (coverage, text)
+    levels = sorted({coverage for coverage, _ in best.values()}, reverse=True)
+    ranks = {level: sum(coverage > level for coverage, _ in best.values()) + 1 for level in levels}
+    hits = [
+        TextHit(photo_id, min(coverage, 1.0), ranks[coverage], reason(text, judge.terms, coverage))
+        for photo_id, (coverage, text) in best.items()
+    ]
+    return sorted(hits, key=lambda hit: (hit.rank, -hit.photo_id))
+
+
+def reason(text: Found, wanted: Sequence[Term], coverage: float = 1.0) -> str | None:
+    """Where the words were found, for people to read."""
+    if coverage < CONVINCING:
+        return None
+    where = "in the caption" if text.source is TextSource.CAPTION else "text in the picture"
+    return f"{where}: “{_snippet(text.text, wanted)}”"
+
+
+def _snippet(text: str, wanted: Sequence[Term]) -> str:
+    """A piece of the text, as it was written, around the first word that was found."""
+    flat = " ".join(text.split())
+    if len(flat) <= SNIPPET:
+        return flat
+    lower = flat.lower()
+    places = [place for term in wanted if (place := lower.find(term.needle)) >= 0]
+    start = max(0, min(places, default=0) - SNIPPET // 3)
+    if start:
+        start = flat.find(" ", start, start + SNIPPET // 3) + 1 or start
+    piece = flat[start : start + SNIPPET]
+    return ("…" if start else "") + piece.rstrip() + ("…" if start + SNIPPET < len(flat) else "")

@@ -1,0 +1,132 @@
+"""Words of pictures: captions, and what was read from the picture itself. Searched within one chat at a time.
+
+A search reads the chat's texts, which lie together, from one end to the other. That finds words, parts of words and
+Chinese alike, on SQLite and PostgreSQL, and leaves nothing behind that a deletion would have to seek out
+(docs/decisions/0011-words-by-scan.md). Rows change in the transaction that changes their photo, and go with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, delete, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import Database, insert
+from storage.folding import fold
+from storage.records import Photo
+from storage.schema import photos, readings, texts
+
+MAX_CHARACTERS = 4_000
+"""Kept of one text: captions have 1,024 at most (Premium 4,096); a page of print has about 3,000."""
+
+
+class TextSource(StrEnum):
+    CAPTION = "caption"
+    PICTURE = "picture"
+    """Read from the picture."""
+
+
+EVERY_SOURCE = frozenset(TextSource)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A text with some of the wanted needles in it."""
+
+    photo_id: int
+    source: TextSource
+    text: str
+    folded: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextMatches:
+    """What a search for needles gives."""
+
+    total: int
+    """How many texts the chat has."""
+    frequencies: tuple[int, ...]
+    """In how many of them each needle is."""
+    found: tuple[Found, ...]
+    """Those with the most and rarest needles, at most as many as asked for."""
+
+
+class Texts:
+    """Finds photos by what is said about them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def matching(
+        self, chat_id: int, needles: Sequence[str], limit: int, sources: Collection[TextSource] = EVERY_SOURCE
+    ) -> TextMatches:
+        """The texts of a chat that contain at least one of the folded needles; which of them weigh most is decided
+        by how rare they are in this chat."""
+        searched = (texts.c.chat_id == chat_id, texts.c.source.in_(sorted(sources)))
+        contained = [_contains(needle) for needle in needles]
+        counted = [func.coalesce(func.sum(case((one, 1), else_=0)), 0) for one in contained]
+        async with self._database.reading() as connection:
+            total, *frequencies = (await connection.execute(select(func.count(), *counted).where(*searched))).one()
+            if not any(frequencies):
+                return TextMatches(total, tuple(frequencies), ())
+            weighed = [case((one, 1.0 / max(1, n)), else_=0.0) for one, n in zip(contained, frequencies, strict=True)]
+            weight = weighed[0]
+            for more in weighed[1:]:
+                weight = weight + more
+            rows = await connection.execute(
+                select(texts.c.photo_id, texts.c.source, texts.c.text, texts.c.folded)
+                .where(*searched, or_(*contained))
+                .order_by(weight.desc(), texts.c.photo_id.desc())
+                .limit(limit)
+            )
+            found = tuple(Found(row.photo_id, TextSource(row.source), row.text, row.folded) for row in rows)
+        return TextMatches(total, tuple(frequencies), found)
+
+
+def saying(chat_id: int, phrase: str, sources: Collection[TextSource] = EVERY_SOURCE) -> Select[Any]:
+    """The ids of a chat's photos whose caption or picture has the phrase in it, for a condition of another query.
+
+    Spaces are ignored in a phrase of several words: text in pictures is often read without them.
+    """
+    folded = fold(phrase)
+    contained = _contains(folded)
+    if " " in folded:
+        contained |= func.replace(texts.c.folded, " ", "").contains(folded.replace(" ", ""), autoescape=True)
+    return select(texts.c.photo_id).where(
+        texts.c.chat_id == chat_id, texts.c.source.in_(sorted(sources)), contained
+    )
+
+
+async def keep_texts(connection: AsyncConnection, photo: Photo) -> None:
+    """Bring a photo's texts up to date, in the transaction that wrote its row."""
+    was_read = select(readings.c.text).where(readings.c.image_id == photo.image_id)
+    said = {TextSource.CAPTION: photo.caption, TextSource.PICTURE: await connection.scalar(was_read)}
+    await connection.execute(delete(texts).where(texts.c.photo_id == photo.id))
+    rows = [_row(photo.chat_id, photo.id, source, text) for source, text in said.items() if text and fold(text)]
+    if rows:
+        await connection.execute(insert(connection, texts).values(rows))
+
+
+async def keep_picture_text(connection: AsyncConnection, image_id: int, text: str) -> None:
+    """A picture was read: every photo that shows it says so, in the transaction that keeps the reading."""
+    shown = (await connection.execute(select(photos.c.id, photos.c.chat_id).where(photos.c.image_id == image_id))).all()
+    ids = [row.id for row in shown]
+    await connection.execute(
+        delete(texts).where(texts.c.photo_id.in_(ids), texts.c.source == TextSource.PICTURE)
+    )
+    if shown and fold(text):
+        rows = [_row(row.chat_id, row.id, TextSource.PICTURE, text) for row in shown]
+        await connection.execute(insert(connection, texts).values(rows))
+
+
+def _row(chat_id: int, photo_id: int, source: TextSource, text: str) -> dict[str, Any]:
+    kept = text[:MAX_CHARACTERS]
+    return {"chat_id": chat_id, "photo_id": photo_id, "source": source, "text": kept, "folded": fold(kept)}
+
+
+def _contains(needle: str) -> ColumnElement[bool]:
+    return texts.c.folded.contains(needle, autoescape=True)
