@@ -1,31 +1,61 @@
-"""Two rankings made one, by ranks: scores of pictures and of texts have no common measure.
+"""The stage that makes one ranking of two, by ranks: scores of pictures and of texts have no common measure.
 
 Reciprocal rank fusion (Cormack, Clarke, Büttcher 2009, https://doi.org/10.1145/1571941.1572114), in which a text
 counts as much as it meets of the question: a caption with one word of three must not push away what looks right.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from search.query import Query
 from search.ranking import Candidate
-from search.text_search import TextHit
+from search.records import PhotoState, Posting
+from search.text_search import TextHit, TextSearch
+from storage.photos import Photos
 
 K = 60
 """The paper's constant."""
 
 
-def fused(looking: Sequence[Candidate], saying: Sequence[tuple[TextHit, Candidate]]) -> list[Candidate]:
-    """The pictures that look right (best first) and those whose texts do, best first. Of those that are
-    equal, the one that looks better."""
-    ranks = {one.posting.image_id: rank for rank, one in enumerate(looking, start=1)}
-    scores = {image_id: 1 / (K + rank) for image_id, rank in ranks.items()}
+class Fusion:
+    """Brings in what is said about pictures."""
+
+    def __init__(self, photos: Photos, text_search: TextSearch) -> None:
+        self._photos = photos
+        self._text_search = text_search
+
+    async def with_texts(self, query: Query, looking: Sequence[Candidate]) -> list[Candidate]:
+        """The candidates that look right (best first) and those whose texts do, best first."""
+        hits = await self._text_search.find(query)
+        postings = await self._photos.in_brief([hit.photo_id for hit in hits])
+        return fused(looking, hits, {key: one for key, one in postings.items() if _belongs(one, query)})
+
+
+def fused(
+    looking: Sequence[Candidate], saying: Sequence[TextHit], postings: Mapping[int, Posting]
+) -> list[Candidate]:
+    """Both rankings as one; of what is equal in it, first what looks better. Without hits, `looking` as it is.
+
+    A hit counts where `postings` has its photo, and for its picture, however often that was posted.
+    """
     known = {one.posting.image_id: one for one in looking}
+    ranks = {image_id: rank for rank, image_id in enumerate(known, start=1)}
+    scores = {image_id: 1 / (K + rank) for image_id, rank in ranks.items()}
+    least = looking[-1].score if looking else 0.0
     said: set[int] = set()
-    for hit, candidate in saying:
-        image_id = candidate.posting.image_id
-        if image_id in said:  # posted again: its better text has been counted
+    for hit in saying:
+        posting = postings.get(hit.photo_id)
+        if posting is None or posting.image_id in said:
             continue
+        image_id = posting.image_id
         said.add(image_id)
-        known[image_id] = replace(known.get(image_id, candidate), reason=hit.reason)
+        known[image_id] = replace(known.get(image_id, Candidate(posting, least)), reason=hit.reason)
         scores[image_id] = scores.get(image_id, 0.0) + hit.coverage / (K + hit.rank)
-    return sorted(known.values(), key=lambda one: (-scores[one.posting.image_id], ranks.get(one.posting.image_id, 0)))
+    last = len(ranks) + 1
+    return sorted(known.values(), key=lambda one: (-scores[one.posting.image_id], ranks.get(one.posting.image_id, last)))
+
+
+def _belongs(posting: Posting, query: Query) -> bool:
+    """Isolation rests on the row, as ever; and the message that asks is no answer."""
+    is_asking = (posting.origin_chat_id, posting.message_id) == (query.chat_id, query.asked_in)
+    return posting.chat_id == query.chat_id and posting.state is PhotoState.INDEXED and not is_asking

@@ -8,13 +8,14 @@ stems for English and Russian, and words that contain them.
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from os.path import commonprefix
 
 import snowballstemmer
 
 from storage.folding import fold
 
-UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003134f"
+UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003134f"
+)
 """Thai, Lao, Burmese, Khmer, kana, Han, and Hangul, which joins endings to its words."""
 LETTER = rf"[^\W_{UNSPACED}]"
 PIECE = re.compile(rf"(?P<run>[{UNSPACED}]+)|(?P<word>{LETTER}+)")
@@ -25,16 +26,17 @@ WHOLE, FORM, BEGINNING, PART = 1.0, 0.9, 0.7, 0.5
 SHORTEST_PART = 3
 """Letters: shorter pieces are inside of everything."""
 
-COMMON = frozenset(
-    "a an and any are as at be by can do for from has have i in is it its me my of on or our some that the their there "
-    "this to was were what which who with you your photo photos picture pictures image images pic pics "
-    "в во без бы был была были было вы где для до его ее если есть же за и из или их к как ко которая которые который "
-    "мне мои мой моя мы на над не но ну о об он она они от по под при про с со так там то того тоже ты у что это этот "
-    "я фото фотка фотография фотографии картинка картинки снимок".split()
-)
+COMMON_WORDS = """
+    a an and any are as at be by can do for from has have i in is it its me my of on or our some that the their there
+    this to was were what which who with you your photo photos picture pictures image images pic pics
+    в во без бы был была были было вы где для до его ее если есть же за и из или их к как ко которая которые который
+    мне мои мой моя мы на над не но ну о об он она они от по под при про с со так там то того тоже ты у что это этот
+    я фото фотка фотография фотографии картинка картинки снимок
+    """
+COMMON = frozenset(COMMON_WORDS.split())
 """Words that say nothing of a picture; folded."""
-COMMON_RUNS = re.compile("的|了|吗|呢|吧|着|过|和|在|是|有|我|你|他|她|它|们|这|那|个|张|照片|图片|の|は|が|を|に|で|と|も")
-"""The same of Chinese and Japanese, at which a run of characters is parted."""
+COMMON_RUNS = re.compile("的|了|吗|呢|吧|着|们|我|你|他|她|它|这|那|照片|图片")
+"""The same of Chinese, at which a run of characters is parted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +105,6 @@ def _pairs(run: str) -> list[str]:
 
 def _needle(word: str) -> str:
     """English stems rewrite endings (happy: happi), so it is what word and stem share."""
-    return commonprefix([word, stem(word)]) or word
+    stemmed = stem(word)
+    shared = next((at for at, (one, other) in enumerate(zip(word, stemmed, strict=False)) if one != other), None)
+    return word[: len(stemmed) if shared is None else shared] or word

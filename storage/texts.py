@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import reduce
+from operator import add
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, delete, func, or_, select
@@ -74,9 +76,7 @@ class Texts:
             if not any(frequencies):
                 return TextMatches(total, tuple(frequencies), ())
             weighed = [case((one, 1.0 / max(1, n)), else_=0.0) for one, n in zip(contained, frequencies, strict=True)]
-            weight = weighed[0]
-            for more in weighed[1:]:
-                weight = weight + more
+            weight = reduce(add, weighed)
             rows = await connection.execute(
                 select(texts.c.photo_id, texts.c.source, texts.c.text, texts.c.folded)
                 .where(*searched, or_(*contained))
@@ -96,15 +96,17 @@ def saying(chat_id: int, phrase: str, sources: Collection[TextSource] = EVERY_SO
     contained = _contains(folded)
     if " " in folded:
         contained |= func.replace(texts.c.folded, " ", "").contains(folded.replace(" ", ""), autoescape=True)
-    return select(texts.c.photo_id).where(
-        texts.c.chat_id == chat_id, texts.c.source.in_(sorted(sources)), contained
-    )
+    return select(texts.c.photo_id).where(texts.c.chat_id == chat_id, texts.c.source.in_(sorted(sources)), contained)
 
 
 async def keep_texts(connection: AsyncConnection, photo: Photo) -> None:
-    """Bring a photo's texts up to date, in the transaction that wrote its row."""
+    """Bring a photo's texts up to date, in the transaction that wrote its row.
+
+    A caption that is a command says what somebody wanted of a bot, not what is in the picture.
+    """
+    is_said = photo.caption is not None and not photo.caption.lstrip().startswith("/")
     was_read = select(readings.c.text).where(readings.c.image_id == photo.image_id)
-    said = {TextSource.CAPTION: photo.caption, TextSource.PICTURE: await connection.scalar(was_read)}
+    said = {TextSource.CAPTION: photo.caption if is_said else None, TextSource.PICTURE: await connection.scalar(was_read)}
     await connection.execute(delete(texts).where(texts.c.photo_id == photo.id))
     rows = [_row(photo.chat_id, photo.id, source, text) for source, text in said.items() if text and fold(text)]
     if rows:
@@ -115,9 +117,7 @@ async def keep_picture_text(connection: AsyncConnection, image_id: int, text: st
     """A picture was read: every photo that shows it says so, in the transaction that keeps the reading."""
     shown = (await connection.execute(select(photos.c.id, photos.c.chat_id).where(photos.c.image_id == image_id))).all()
     ids = [row.id for row in shown]
-    await connection.execute(
-        delete(texts).where(texts.c.photo_id.in_(ids), texts.c.source == TextSource.PICTURE)
-    )
+    await connection.execute(delete(texts).where(texts.c.photo_id.in_(ids), texts.c.source == TextSource.PICTURE))
     if shown and fold(text):
         rows = [_row(row.chat_id, row.id, TextSource.PICTURE, text) for row in shown]
         await connection.execute(insert(connection, texts).values(rows))
