@@ -36,6 +36,7 @@ from search.records import ChatSettings
 from search.retention import Retention
 from search.searcher import Searcher
 from search.sweeper import Sweeper
+from search.text_search import TextSearch
 from storage.chats import Chats
 from storage.chroma import ChromaIndex
 from storage.collection import ChromaLocation
@@ -46,6 +47,7 @@ from storage.filtered import FilteredPhotos
 from storage.photos import Photos
 from storage.queue import IndexQueue
 from storage.remains import Remains
+from storage.texts import Texts
 from storage.vectors import VectorIndex
 
 log = logging.getLogger(__name__)
@@ -119,7 +121,8 @@ def _assembled(
     retention = Retention(settings.retention_days)
     archive = Archive(chats, photos, index, indexer.wake, retention)
     directions = Directions(photos, once, pictures, encoding)
-    searcher = Searcher(chats, photos, directions, Candidates(photos, FilteredPhotos(database), index), pictures)
+    candidates = Candidates(photos, FilteredPhotos(database), index)
+    searcher = Searcher(chats, photos, directions, candidates, TextSearch(chats, Texts(database)), pictures)
     replies = Replies(searcher, archive)
     privacy = Privacy(Erasure(database), photos, index)
     return Services(

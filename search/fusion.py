@@ -28,20 +28,26 @@ class Fusion:
         """The candidates that look right (best first) and those whose texts do, best first."""
         hits = await self._text_search.find(query)
         postings = await self._photos.in_brief([hit.photo_id for hit in hits])
-        return fused(looking, hits, {key: one for key, one in postings.items() if _belongs(one, query)})
+        said = {key: one for key, one in postings.items() if _belongs(one, query)}
+        return fused(looking, hits, said, is_looked_for=query.subject is not None)
 
 
 def fused(
-    looking: Sequence[Candidate], saying: Sequence[TextHit], postings: Mapping[int, Posting]
+    looking: Sequence[Candidate],
+    saying: Sequence[TextHit],
+    postings: Mapping[int, Posting],
+    *,
+    is_looked_for: bool = True,
 ) -> list[Candidate]:
     """Both rankings as one; of what is equal in it, first what looks better. Without hits, `looking` as it is.
 
-    A hit counts where `postings` has its photo, and for its picture, however often that was posted.
+    A hit counts where `postings` has its photo, and for its picture, however often that was posted. Where nothing was
+    `is_looked_for`, `looking` is an order by date and decides only between equal texts.
     """
     known = {one.posting.image_id: one for one in looking}
     ranks = {image_id: rank for rank, image_id in enumerate(known, start=1)}
-    scores = {image_id: 1 / (K + rank) for image_id, rank in ranks.items()}
-    least = looking[-1].score if looking else 0.0
+    scores = {image_id: is_looked_for / (K + rank) for image_id, rank in ranks.items()}
+    last, least = len(ranks) + 1, looking[-1].score if looking else 0.0  # of what was not even ranked
     said: set[int] = set()
     for hit in saying:
         posting = postings.get(hit.photo_id)
@@ -50,9 +56,10 @@ def fused(
         image_id = posting.image_id
         said.add(image_id)
         known[image_id] = replace(known.get(image_id, Candidate(posting, least)), reason=hit.reason)
-        scores[image_id] = scores.get(image_id, 0.0) + hit.coverage / (K + hit.rank)
-    last = len(ranks) + 1
-    return sorted(known.values(), key=lambda one: (-scores[one.posting.image_id], ranks.get(one.posting.image_id, last)))
+        scores[image_id] = scores.get(image_id, is_looked_for / (K + last)) + hit.coverage / (K + hit.rank)
+    return sorted(
+        known.values(), key=lambda one: (-scores[one.posting.image_id], ranks.get(one.posting.image_id, last))
+    )
 
 
 def _belongs(posting: Posting, query: Query) -> bool:

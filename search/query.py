@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from search.errors import EmptyQuestion, QuestionTooLong
 from search.records import PhotoPost
-from storage.filtered import Filters
+from storage.filters import Filters
 
 __all__ = ["MAX_QUESTION_CHARACTERS", "Filters", "Like", "Query", "Sort", "Words"]
 

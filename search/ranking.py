@@ -61,7 +61,7 @@ def candidates(chat_id: int, neighbours: Sequence[Neighbour], postings: Mapping[
 
 def ordered(found: Sequence[Candidate], query: Query) -> list[Candidate]:
     """In the order asked for. By date, only what is good enough takes part: else the newest would always win."""
-    if query.sort is Sort.BEST and query.subject is not None:
+    if query.sort is Sort.BEST and (query.subject is not None or query.text):
         return list(found)
     qualified = found if query.subject is None else found[:QUALIFYING]
     by_date = sorted(qualified, key=lambda one: (one.posting.date, one.posting.id))

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from search.candidates import DEPTH, Candidates
 from search.direction import Directions
 from search.errors import ChatNotSearchable
+from search.fusion import Fusion
 from search.pictures import Pictures
 from search.query import Query
 from search.ranking import Candidate, Hit, hits, ordered
 from search.records import ChatCounts, Photo, PhotoPost
+from search.text_search import TextSearch
 from search.verdict import Verdict
 from storage.chats import Chats
 from storage.photos import Photos
@@ -31,12 +33,20 @@ class Searcher:
     """The read side of the domain: a question passes through its stages, one line each."""
 
     def __init__(
-        self, chats: Chats, photos: Photos, directions: Directions, candidates: Candidates, pictures: Pictures
+        self,
+        chats: Chats,
+        photos: Photos,
+        directions: Directions,
+        candidates: Candidates,
+        text_search: TextSearch,
+        pictures: Pictures,
     ) -> None:
         self._chats = chats
         self._photos = photos
         self._directions = directions
         self._candidates = candidates
+        self._text_search = text_search
+        self._fusion = Fusion(photos, text_search)
         self._pictures = pictures
 
     async def answer(self, query: Query) -> Answer:
@@ -50,9 +60,11 @@ class Searcher:
         counts = await self._photos.counts(query.chat_id)
         if not counts.indexed:
             return Answer((), counts)
+        query = await self._text_search.narrowed(query)
         direction = await self._directions.of(query)
         found = await self._candidates.best(query, direction)
-        # Here: words found in captions and pictures; fusion; near-duplicates as one; the verdict.
+        found = await self._fusion.with_texts(query, found)
+        # Here: near-duplicates as one; the verdict.
         found = ordered(found, query)
         page = await self._page(query, found[: query.count])
         return Answer(page, counts, ranking=tuple(one.posting.id for one in found[:DEPTH]))

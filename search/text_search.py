@@ -1,14 +1,15 @@
 """The stage that finds words in captions and in pictures, and says where it found them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 
 from search.query import Query, Words
 from search.terms import Term, terms
 from storage.chats import Chats
 from storage.folding import fold
-from storage.texts import Found, Texts, TextSource
+from storage.records import EVERY_SOURCE, TextSource
+from storage.texts import Found, Texts
 
 MOST_TEXTS = 300
 """Texts of a chat that are looked at closely, those with the rarest words first: 0.02 ms each."""
@@ -39,22 +40,23 @@ class TextSearch:
         self._chats = chats
         self._texts = texts
 
+    async def narrowed(self, query: Query) -> Query:
+        """The query, its phrases among its filters, and words looked for only where its chat wants them read."""
+        settings = await self._chats.settings(query.chat_id)
+        sources = EVERY_SOURCE if settings.ocr else frozenset({TextSource.CAPTION})
+        return replace(query, filters=replace(query.filters, phrases=query.text, sources=sources))
+
     async def find(self, query: Query) -> list[TextHit]:
         """Best first; nothing for a question without words."""
         asked = [*query.text, *([query.subject.text] if isinstance(query.subject, Words) else [])]
         wanted = terms(" ".join(asked))
         if not wanted:
             return []
-        sources = await self.sources(query.chat_id)
-        matches = await self._texts.matching(query.chat_id, [term.needle for term in wanted], MOST_TEXTS, sources)
+        needles = [term.needle for term in wanted]
+        matches = await self._texts.matching(query.chat_id, needles, MOST_TEXTS, query.filters)
         weights = [log(2 + matches.total / (1 + frequency)) for frequency in matches.frequencies]
         judge = _Judge(wanted, weights, [fold(phrase) for phrase in asked], terms(" ".join(query.minus)))
         return _ranked(matches.found, judge)
-
-    async def sources(self, chat_id: int) -> frozenset[TextSource]:
-        """Where a chat wants words to be looked for."""
-        settings = await self._chats.settings(chat_id)
-        return frozenset(TextSource) if settings.ocr else frozenset({TextSource.CAPTION})
 
 
 @dataclass(frozen=True, slots=True)

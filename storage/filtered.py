@@ -6,34 +6,15 @@ returns is not exact. Here 83,000 ids of a date range take 50 ms.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import and_, func, select
 
 from storage.database import Database
+from storage.filters import Filters, satisfies
 from storage.photos import IN_BRIEF
 from storage.records import PhotoState, Posting, Sender
 from storage.schema import photos
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """What a photo must satisfy to be a hit at all."""
-
-    sender_ids: frozenset[int] | None = None
-    """Only photos of these senders; None: of anybody."""
-    since: datetime | None = None
-    """Posted at this moment or later; aware."""
-    before: datetime | None = None
-    """Posted earlier than this moment; aware."""
-    up_to: int | None = None
-    """Only photos with this id or a lower one: what was there when the question was asked."""
-
-    def __bool__(self) -> bool:
-        return any(value is not None for value in (self.sender_ids, self.since, self.before, self.up_to))
 
 
 class FilteredPhotos:
@@ -45,7 +26,7 @@ class FilteredPhotos:
     async def ids(self, chat_id: int, filters: Filters) -> NDArray[np.int64]:
         """All of them, ascending."""
         async with self._database.reading() as connection:
-            found = await connection.scalars(select(photos.c.id).where(_satisfies(chat_id, filters)))
+            found = await connection.scalars(select(photos.c.id).where(satisfies(chat_id, filters)))
             ids = np.fromiter(found, np.int64)
         ids.sort()  # not by SQL: asked for an order, SQLite reads an index that has it and lacks the date
         return ids
@@ -54,7 +35,7 @@ class FilteredPhotos:
         """The newest or the oldest of them."""
         keys = (photos.c.date, photos.c.id)
         order = keys if oldest_first else [key.desc() for key in keys]
-        asked = select(*IN_BRIEF).where(_satisfies(chat_id, filters)).order_by(*order).limit(limit)
+        asked = select(*IN_BRIEF).where(satisfies(chat_id, filters)).order_by(*order).limit(limit)
         async with self._database.reading() as connection:
             return [Posting(*row)._replace(state=PhotoState(row.state)) for row in await connection.execute(asked)]
 
@@ -80,16 +61,3 @@ class FilteredPhotos:
         )
         async with self._database.reading() as connection:
             return [Sender(*row) for row in await connection.execute(asked)]
-
-
-def _satisfies(chat_id: int, filters: Filters) -> ColumnElement[bool]:
-    conditions = [photos.c.chat_id == chat_id, photos.c.state == PhotoState.INDEXED]
-    if filters.sender_ids is not None:
-        conditions.append(photos.c.sender_id.in_(sorted(filters.sender_ids)))
-    if filters.since is not None:
-        conditions.append(photos.c.date >= filters.since)
-    if filters.before is not None:
-        conditions.append(photos.c.date < filters.before)
-    if filters.up_to is not None:
-        conditions.append(photos.c.id <= filters.up_to)
-    return and_(*conditions)

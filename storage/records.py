@@ -33,6 +33,16 @@ class FileKind(StrEnum):
     """An image sent as a file: it cannot be re-sent as a photo by its file id."""
 
 
+class TextSource(StrEnum):
+    """Where words of a photo stand."""
+
+    CAPTION = "caption"
+    PICTURE = "picture"
+
+
+EVERY_SOURCE = frozenset(TextSource)
+
+
 @dataclass(frozen=True, slots=True)
 class PhotoSize:
     """One of the sizes in which Telegram keeps a photo; each has ids of its own."""

@@ -7,32 +7,23 @@ Chinese alike, on SQLite and PostgreSQL, and leaves nothing behind that a deleti
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import reduce
 from operator import add
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, delete, func, or_, select
+from sqlalchemy import case, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, insert
+from storage.filters import Filters, contains, satisfies
 from storage.folding import fold
-from storage.records import Photo
+from storage.records import Photo, TextSource
 from storage.schema import photos, readings, texts
 
 MAX_CHARACTERS = 4_000
 """Kept of one text: captions have 1,024 at most (Premium 4,096); a page of print has about 3,000."""
-
-
-class TextSource(StrEnum):
-    CAPTION = "caption"
-    PICTURE = "picture"
-    """Read from the picture."""
-
-
-EVERY_SOURCE = frozenset(TextSource)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +54,13 @@ class Texts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def matching(
-        self, chat_id: int, needles: Sequence[str], limit: int, sources: Collection[TextSource] = EVERY_SOURCE
-    ) -> TextMatches:
-        """The texts of a chat that contain at least one of the folded needles; which of them weigh most is decided
-        by how rare they are in this chat."""
-        searched = (texts.c.chat_id == chat_id, texts.c.source.in_(sorted(sources)))
-        contained = [_contains(needle) for needle in needles]
+    async def matching(self, chat_id: int, needles: Sequence[str], limit: int, filters: Filters) -> TextMatches:
+        """The texts of photos that filters leave, with at least one of the folded needles; which of these weigh most
+        is decided by how rare they are there."""
+        searched = [texts.c.chat_id == chat_id, texts.c.source.in_(sorted(filters.sources))]
+        if filters:
+            searched.append(texts.c.photo_id.in_(select(photos.c.id).where(satisfies(chat_id, filters))))
+        contained = [contains(needle) for needle in needles]
         counted = [func.coalesce(func.sum(case((one, 1), else_=0)), 0) for one in contained]
         async with self._database.reading() as connection:
             total, *frequencies = (await connection.execute(select(func.count(), *counted).where(*searched))).one()
@@ -87,18 +78,6 @@ class Texts:
         return TextMatches(total, tuple(frequencies), found)
 
 
-def saying(chat_id: int, phrase: str, sources: Collection[TextSource] = EVERY_SOURCE) -> Select[Any]:
-    """The ids of a chat's photos whose caption or picture has the phrase in it, for a condition of another query.
-
-    Spaces are ignored in a phrase of several words: text in pictures is often read without them.
-    """
-    folded = fold(phrase)
-    contained = _contains(folded)
-    if " " in folded:
-        contained |= func.replace(texts.c.folded, " ", "").contains(folded.replace(" ", ""), autoescape=True)
-    return select(texts.c.photo_id).where(texts.c.chat_id == chat_id, texts.c.source.in_(sorted(sources)), contained)
-
-
 async def keep_texts(connection: AsyncConnection, photo: Photo) -> None:
     """Bring a photo's texts up to date, in the transaction that wrote its row.
 
@@ -106,7 +85,10 @@ async def keep_texts(connection: AsyncConnection, photo: Photo) -> None:
     """
     is_said = photo.caption is not None and not photo.caption.lstrip().startswith("/")
     was_read = select(readings.c.text).where(readings.c.image_id == photo.image_id)
-    said = {TextSource.CAPTION: photo.caption if is_said else None, TextSource.PICTURE: await connection.scalar(was_read)}
+    said = {
+        TextSource.CAPTION: photo.caption if is_said else None,
+        TextSource.PICTURE: await connection.scalar(was_read),
+    }
     await connection.execute(delete(texts).where(texts.c.photo_id == photo.id))
     rows = [_row(photo.chat_id, photo.id, source, text) for source, text in said.items() if text and fold(text)]
     if rows:
@@ -126,7 +108,3 @@ async def keep_picture_text(connection: AsyncConnection, image_id: int, text: st
 def _row(chat_id: int, photo_id: int, source: TextSource, text: str) -> dict[str, Any]:
     kept = text[:MAX_CHARACTERS]
     return {"chat_id": chat_id, "photo_id": photo_id, "source": source, "text": kept, "folded": fold(kept)}
-
-
-def _contains(needle: str) -> ColumnElement[bool]:
-    return texts.c.folded.contains(needle, autoescape=True)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from storage.chroma import ChromaIndex
 from storage.database import Database
 from storage.embeddings import Embeddings
-from storage.filtered import FilteredPhotos, Filters
+from storage.filtered import FilteredPhotos
+from storage.filters import Filters
 from storage.photos import Photos
 from storage.records import IndexEntry, Photo, PhotoPost, Sender
 from storage.vectors import VectorIndex

@@ -17,6 +17,14 @@ from storage.database import Database
 from storage.errors import SchemaTooNew
 from storage.migrations import configuration
 from storage.schema import metadata
+from tests.storage.builders import NOON
+
+OLD_PHOTO = """
+INSERT INTO photos (chat_id, origin_chat_id, message_id, image_id, sender_name, date, caption, kind, file_id, sizes,
+    spoiler, protected, source, state, attempts, due_at, leased)
+VALUES (-5, -5, :number, 1, 'Ann', :date, :caption, 'photo', 'a', '[]',
+    FALSE, FALSE, 'live', 'indexed', 0, :date, FALSE)
+"""
 
 
 def _revisions() -> list[str]:
@@ -68,3 +76,20 @@ async def test_migrations_are_found_only_in_a_checkout(
     """They are found as a package, wherever the program is started."""
     monkeypatch.chdir(tmp_path)
     await (await Database.open(sqlite_url)).close()
+
+
+async def test_captions_from_before_are_not_searched(url: str) -> None:
+    """An archive that grew before captions could be searched is searched like any other, questions left out."""
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(configuration(sync), "0005"))
+        await connection.execute(text("INSERT INTO images (id, file_unique_id) VALUES (1, 'a')"))
+        for number, caption in enumerate(("Ёлка", None, "/search tree", " ")):
+            await connection.execute(
+                text(OLD_PHOTO), {"number": number, "caption": caption, "date": NOON.replace(tzinfo=None)}
+            )
+    await engine.dispose()
+    database = await Database.open(url)
+    async with database.reading() as connection:
+        assert (await connection.execute(text("SELECT photo_id, folded FROM texts"))).all() == [(1, "елка")]
+    await database.close()

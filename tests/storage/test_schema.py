@@ -16,10 +16,12 @@ from sqlalchemy.engine import Engine
 from storage.chats import Chats
 from storage.database import Database
 from storage.embeddings import Embeddings
-from storage.filtered import FilteredPhotos, Filters
+from storage.filtered import FilteredPhotos
+from storage.filters import Filters
 from storage.photos import Photos
 from storage.questions import Questions
 from storage.queue import IndexQueue
+from storage.texts import Texts
 from tests.storage.builders import GROUP, MODEL, NOON, added, indexed, post, question, unit
 
 SINCE = Filters(since=NOON, before=NOON + timedelta(days=1))
@@ -106,17 +108,25 @@ async def _queries_by_questions(questions: Questions) -> None:
     await questions.expire(NOON)
 
 
+async def _queries_by_texts(database: Database) -> None:
+    for filters in (Filters(), SINCE, Filters(phrases=("at the lake",))):
+        await Texts(database).matching(GROUP.id, ["at", "lake"], 10, filters)
+        await FilteredPhotos(database).by_date(GROUP.id, filters, 10, oldest_first=False)
+        await FilteredPhotos(database).ids(GROUP.id, filters)
+
+
 @pytest.mark.parametrize(
     "ask",
     [
         lambda database: _queries_by_photo(Photos(database)),
+        _queries_by_texts,
         lambda database: _queries_by_queue(IndexQueue(database)),
         lambda database: _queries_by_embeddings(Embeddings(database, MODEL)),
         lambda database: _queries_by_chats(Chats(database)),
         lambda database: _queries_by_filter(FilteredPhotos(database)),
         lambda database: _queries_by_questions(Questions(database)),
     ],
-    ids=["photos", "queue", "embeddings", "chats", "filters", "questions"],
+    ids=["photos", "texts", "queue", "embeddings", "chats", "filters", "questions"],
 )
 async def test_a_frequent_question_reads_a_whole_table(
     ask: Callable[[Database], Awaitable[None]], sqlite: Database, recorded: Recorded
@@ -157,6 +167,8 @@ async def test_the_queue_reads_what_is_long_done(sqlite: Database, recorded: Rec
         ("COVERING INDEX ix_photos_pending", lambda d: IndexQueue(d).waiting()),
         ("ix_questions_chat_id_control_id", lambda d: Questions(d).controlled_by(GROUP.id, 2)),
         ("ix_questions_asked_at", lambda d: Questions(d).expire(NOON)),
+        ("SEARCH texts USING PRIMARY KEY (chat_id=?)", lambda d: Texts(d).matching(GROUP.id, ["lake"], 9, Filters())),
+        ("ix_texts_photo_id", lambda d: Photos(d).edit(post(1, file="a"))),
         ("ix_chats_migrated_to", lambda d: Chats(d).migrate(-5, GROUP, NOON)),
     ],
 )

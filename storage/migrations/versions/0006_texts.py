@@ -64,7 +64,7 @@ def _search_captions() -> None:
         said = [
             {"chat_id": row.chat_id, "photo_id": row.id, "source": "caption", "text": row.caption, "folded": folded}
             for row in rows
-            if (folded := fold(row.caption))
+            if (folded := fold(row.caption)) and not folded.startswith("/")
         ]
         if said:
             connection.execute(sa.insert(texts), said)

@@ -1,0 +1,57 @@
+"""Which words of a question are looked for, and how well a text meets them."""
+
+import pytest
+
+from search.terms import BEGINNING, FORM, PART, WHOLE, terms
+from storage.folding import fold
+
+
+def words(question: str) -> list[str]:
+    return [term.word for term in terms(question)]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("a photo of the red car", ["red", "car"]),
+        ("фото, где мы на озере", ["озере"]),
+        ("我的红色汽车的照片", ["红色", "色汽", "汽车"]),
+        ("猫", ["猫"]),
+        ("iPhone手机 2024", ["iphone", "手机", "2024"]),
+        ("red RED Red", ["red"]),
+        ("who is it", ["who", "is", "it"]),
+        ("!?", []),
+    ],
+)
+def test_words_that_say_nothing_are_looked_for(question: str, expected: list[str]) -> None:
+    """Common words are left out, unless there are no others; scripts without spaces are taken in pairs."""
+    assert words(question) == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "quality"),
+    [
+        ("cat", "My cat sleeps", WHOLE),
+        ("cats", "My cat sleeps", FORM),
+        ("happy", "what happiness", FORM),
+        ("running", "she runs home", FORM),
+        ("собаки", "Наша собака", FORM),
+        ("озеро", "на озере", FORM),
+        ("birth", "happy birthday", BEGINNING),
+        ("day", "happy birthday", PART),
+        ("день", "рабочий день", WHOLE),
+        ("汽车", "红色汽车在路上", WHOLE),
+        ("车", "红色汽车在路上", WHOLE),
+        ("汽车", "汽水", 0.0),
+        ("happy", "it happens", 0.0),
+        ("tv", "at five", 0.0),
+        ("tv", "rtvx", 0.0),
+        ("tv", "a TV set", WHOLE),
+        ("a.b", "acb", 0.0),
+    ],
+)
+def test_a_word_is_missed_in_another_form(word: str, text: str, quality: float) -> None:
+    """A whole word is better than its form, that than a word that begins with it, that than one that has it inside;
+    short words are no parts of others."""
+    term = terms(word)[0]
+    assert term.quality(fold(text)) == quality
