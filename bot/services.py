@@ -16,6 +16,7 @@ from handlers.chats import Chats as ChatHandlers
 from handlers.errors import Guard
 from handlers.help import Help
 from handlers.intake import Intake
+from handlers.limits import SearchLimit, Turns
 from handlers.privacy import PrivacyCommands
 from handlers.queries import AnswerSettings, Queries
 from handlers.replies import Replies
@@ -132,7 +133,7 @@ def _assembled(
         settings=ChatSettingsHandlers(archive, replies),
         chats=ChatHandlers(archive, privacy, replies),
         privacy=PrivacyCommands(privacy, replies, retention.days),
-        guard=Guard(replies),
+        guard=Guard(replies, SearchLimit(settings.searches_per_minute), Turns()),
         indexer=indexer,
         reconciler=Reconciler(index),
         sweeper=Sweeper(privacy, Remains(database), database, index, retention),

@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     threads: int = Field(default=0, ge=0, le=256, description="Threads for the model; 0 is half of the cores.")
 
     photos_per_answer: int = Field(default=5, ge=1, le=10, description="How many photos an answer shows.")
+    searches_per_minute: int = Field(
+        default=20, ge=1, le=10_000, description="How often one person is answered in a minute, over all chats."
+    )
     private_words: bool = Field(default=True, description="Whether plain words in a private chat are a search.")
     acknowledge: bool = Field(default=True, description="Whether a photo sent in private is acknowledged.")
     introduce: bool = Field(default=True, description="Whether the bot introduces itself to a group that it joins.")

@@ -3,12 +3,15 @@
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 from typing import Any
 
 from telegram import CallbackQuery, Message, Update
 from telegram.error import Forbidden, TelegramError
 from telegram.ext import CallbackContext
 
+from handlers.limits import Overload, SearchLimit, Turns
+from handlers.posts import sender
 from handlers.replies import Replies
 from search.errors import FileError, FileUnreachable, ImageRefused, QuestionError, StorageError
 
@@ -31,13 +34,27 @@ STALE = timedelta(days=1)
 sandbox that plays an archive."""
 
 
+class Wish(Enum):
+    """What a handler is called for, and so what becomes of it where there is too much."""
+
+    SEARCH = auto()
+    """Counts against its asker's share."""
+    COMMAND = auto()
+    """Only waits for the chat's turn."""
+    NONE = auto()
+    """Nobody asked for anything: it may be left undone without a word."""
+
+
 class Guard:
-    """Turns the domain's errors into sentences for the asker and everything else into a log entry and an apology."""
+    """Turns the domain's errors into sentences for the asker and everything else into a log entry and an apology;
+    lets nobody ask more than is his share."""
 
-    def __init__(self, replies: Replies) -> None:
+    def __init__(self, replies: Replies, limit: SearchLimit, turns: Turns) -> None:
         self._replies = replies
+        self._limit = limit
+        self._turns = turns
 
-    def around(self, handle: Asked) -> Callback:
+    def around(self, handle: Asked, wish: Wish = Wish.COMMAND) -> Callback:
         """`handle` as a python-telegram-bot callback."""
 
         async def callback(update: Update, context: Context) -> None:
@@ -45,7 +62,13 @@ class Guard:
             if message is None or is_stale(message.date):
                 return
             try:
-                await handle(message, context)
+                if wish is Wish.SEARCH:
+                    self._limit.admit(asker(message))
+                async with self._turns.of(message.chat.id):
+                    await handle(message, context)
+            except Overload as exc:
+                if wish is not Wish.NONE and not exc.is_known:
+                    await self._tell(message, context, str(exc))
             except Forbidden as exc:
                 log.info("Chat %s cannot be answered: %s", message.chat.id, exc.message)
             except TelegramError as exc:
@@ -57,7 +80,7 @@ class Guard:
 
         return callback
 
-    def around_press(self, handle: Pressed) -> Callback:
+    def around_press(self, handle: Pressed, wish: Wish = Wish.SEARCH) -> Callback:
         """The same for the press of a button: what goes wrong is shown to who pressed it, and to nobody else."""
 
         async def callback(update: Update, context: Context) -> None:
@@ -65,7 +88,10 @@ class Guard:
             if press is None:
                 return
             try:
-                await handle(press, context)
+                if wish is Wish.SEARCH:
+                    self._limit.admit(press.from_user.id)
+                async with self._turns.of(press.from_user.id if press.message is None else press.message.chat.id):
+                    await handle(press, context)
             except TelegramError as exc:
                 log.warning("Telegram refused what a button asked for: %s", exc.message)
                 await _alert(press, FAILED)
@@ -88,6 +114,11 @@ async def _alert(press: CallbackQuery, text: str) -> None:
         await press.answer(text[:ALERT_LIMIT], show_alert=True)
     except TelegramError as exc:  # pressed too long ago, or answered already
         log.info("A button's press could not be answered: %s", exc.message)
+
+
+def asker(message: Message) -> int:
+    """Whose share a question counts against: the user's, or that of the chat in whose name somebody speaks."""
+    return sender(message).id or message.chat.id
 
 
 def is_stale(moment: datetime) -> bool:

@@ -10,7 +10,7 @@ from telegram.ext import filters as f
 from handlers.callback_data import PURGE, SETTINGS
 from handlers.chats import Chats
 from handlers.commands import CaptionCommand
-from handlers.errors import Asked, Guard, Pressed
+from handlers.errors import Asked, Guard, Pressed, Wish
 from handlers.help import Help
 from handlers.privacy import PrivacyCommands
 from handlers.queries import Queries
@@ -50,18 +50,18 @@ def routes(
     None of them blocks: the next update is taken while an answer is still on its way.
     """
 
-    def on(condition: f.BaseFilter, handle: Asked) -> Route:
-        return MessageHandler(ASKED & condition, guard.around(handle), block=False)
+    def on(condition: f.BaseFilter, handle: Asked, wish: Wish = Wish.SEARCH) -> Route:
+        return MessageHandler(ASKED & condition, guard.around(handle, wish), block=False)
 
-    def command(name: str, handle: Asked) -> Route:
-        return CommandHandler(name, guard.around(handle), filters=ASKED, block=False)
+    def command(name: str, handle: Asked, wish: Wish = Wish.COMMAND) -> Route:
+        return CommandHandler(name, guard.around(handle, wish), filters=ASKED, block=False)
 
-    def button(prefix: str, handle: Pressed) -> Route:
-        return CallbackQueryHandler(guard.around_press(handle), pattern=f"^{prefix}", block=False)
+    def button(prefix: str, handle: Pressed, wish: Wish = Wish.SEARCH) -> Route:
+        return CallbackQueryHandler(guard.around_press(handle, wish), pattern=f"^{prefix}", block=False)
 
     every = [
-        (command("search", queries.search), "search" not in taken),
-        (command("similar", queries.similar), "similar" not in taken),
+        (command("search", queries.search, Wish.SEARCH), "search" not in taken),
+        (command("similar", queries.similar, Wish.SEARCH), "similar" not in taken),
         (command("settings", settings.show), "settings" not in taken),
         (command("stats", help_.stats), "stats" not in taken),
         (command("help", help_.help), "help" not in taken),
@@ -71,12 +71,12 @@ def routes(
         (command("optin", privacy.opt_in), "optin" not in taken),
         (command("purge", privacy.purge), "purge" not in taken),
         (command("privacy", privacy.privacy), "privacy" not in taken),
-        (button(PURGE, privacy.confirm), True),
+        (button(PURGE, privacy.confirm, Wish.COMMAND), True),
         (on(PICTURE & CaptionCommand("search"), queries.search), True),
         (on(PICTURE & CaptionCommand("similar"), queries.similar), True),
-        (on(f.ChatType.PRIVATE & PICTURE, chats.private_photo), manners.acknowledge),
+        (on(f.ChatType.PRIVATE & PICTURE, chats.private_photo, Wish.NONE), manners.acknowledge),
         (on(f.ChatType.PRIVATE & f.TEXT & ~f.COMMAND, queries.plain_words), manners.private_words),
-        (button(SETTINGS, settings.press), True),
+        (button(SETTINGS, settings.press, Wish.COMMAND), True),
         (ChatMemberHandler(chats.membership, ChatMemberHandler.MY_CHAT_MEMBER, block=False), manners.introduce),
     ]
     return [route for route, is_wanted in every if is_wanted]
