@@ -28,9 +28,10 @@ from rich.table import Table
 from sqlalchemy import insert
 
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation
+from storage.collection import ChromaLocation, Collection
 from storage.database import Database, batches
 from storage.embeddings import STORED, Embeddings
+from storage.generation import generation
 from storage.records import IndexEntry, Neighbour
 from storage.schema import AT_ONCE, images, photos, vectors
 from storage.vectors import VectorIndex
@@ -149,7 +150,8 @@ async def run(count: int, dimensions: int, rounds: int, console: Console) -> Non
     with tempfile.TemporaryDirectory(prefix="chatlens-bench-") as folder:
         database = await Database.open(f"sqlite+aiosqlite:///{folder}/chatlens.db")
         location = ChromaLocation(directory=Path(folder) / "chroma")
-        chroma = await ChromaIndex.open(location, MODEL, dimensions)
+        chroma = ChromaIndex(Collection(location, MODEL, dimensions))
+        await chroma.open(await generation(database))
         rate = await fill(database, chroma, archive)
         for number, size in enumerate((size for size in SIZES if size <= count), 1):
             timings = await measure(database, chroma, questions, -number)

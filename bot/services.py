@@ -40,7 +40,7 @@ from search.sweeper import Sweeper
 from search.text_search import TextSearch
 from storage.chats import Chats
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation
+from storage.collection import ChromaLocation, Collection
 from storage.database import Database
 from storage.embeddings import Embeddings, adopt_model
 from storage.erasure import Erasure
@@ -85,7 +85,7 @@ async def open_services(stack: AsyncExitStack, settings: Settings, bot: Bot) -> 
     embedder = await load_in_background(settings)
     await adopt_model(database, embedder.model_id)
     log.info("Model %s is loaded: %s dimensions", embedder.model_id, embedder.dimensions)
-    index = await _open_index(settings, database, embedder)
+    index = _index(settings, database, embedder)
     stack.push_async_callback(index.close)
     encoding = Encoding(embedder)
     encoding.start()
@@ -95,8 +95,9 @@ async def open_services(stack: AsyncExitStack, settings: Settings, bot: Bot) -> 
     return _assembled(settings, bot, database, index, encoding, decoders)
 
 
-async def _open_index(settings: Settings, database: Database, embedder: Embedder) -> VectorIndex:
-    chroma = await ChromaIndex.open(chroma_location(settings), embedder.model_id, embedder.dimensions)
+def _index(settings: Settings, database: Database, embedder: Embedder) -> VectorIndex:
+    """Its Chroma is opened by the reconciler: answers do not wait for it."""
+    chroma = ChromaIndex(Collection(chroma_location(settings), embedder.model_id, embedder.dimensions))
     embeddings = Embeddings(database, embedder.model_id)
     return VectorIndex(embeddings, chroma, exact_limit=settings.exact_limit, cache_bytes=settings.cache_mb << 20)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from time import monotonic
 
 from search.errors import StorageError
 from storage.vectors import VectorIndex
@@ -10,6 +11,8 @@ log = logging.getLogger(__name__)
 
 PAUSE = 30.0
 """Seconds before a reconciliation that failed is tried again; searches are answered exactly meanwhile."""
+BETWEEN_LINES = 10.0
+"""Seconds: a million photos take half an hour where the index is made anew."""
 
 
 class Reconciler:
@@ -33,7 +36,7 @@ class Reconciler:
         while True:
             await self._index.needs_reconcile.wait()
             try:
-                mended = await self._index.reconcile(_log_progress)
+                mended = await self._index.reconcile(_Progress())
             except StorageError as exc:
                 log.error("The vector index could not be compared with the database, trying again: %s", exc)
                 await asyncio.sleep(PAUSE)
@@ -45,5 +48,13 @@ class Reconciler:
                     log.warning("The vector index was mended: %s", mended)
 
 
-def _log_progress(done: int, total: int) -> None:
-    log.info("Vector index: %s of %s photos compared", done, total)
+class _Progress:
+    """Tells the log how far it is, now and then and at the end."""
+
+    def __init__(self) -> None:
+        self._told = monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        if done >= total or monotonic() - self._told > BETWEEN_LINES:
+            self._told = monotonic()
+            log.info("Vector index: %s of %s photos are as the database has them", done, total)

@@ -8,6 +8,7 @@ truth: that is in SQL.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
@@ -15,10 +16,12 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from storage.collection import ChromaLocation, Collection
+from storage.collection import Collection, Opened, is_passing
 from storage.database import batches
 from storage.errors import VectorIndexUnavailable
 from storage.records import IndexEntry, Neighbour, Place
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,6 +32,12 @@ event loop stood still for 1.3 s with 256 and 0.2 s with 32, at the same rate.""
 PAGE = 1_000
 PATIENCE = 60
 """Seconds for one call. Chroma's HTTP client waits for ever; opening a million vectors takes 20 seconds."""
+CLOSING_PATIENCE = 2.0
+"""Seconds that closing waits for a write in hand; a bot that is stopped has ten in all."""
+PASSING_ADVICE = (
+    "Check Chroma's place in the settings, its disk and its rights, and that it runs; searches go on without it, "
+    "and it is tried again."
+)
 
 
 class ChromaIndex:
@@ -39,23 +48,20 @@ class ChromaIndex:
         self._writes = ThreadPoolExecutor(1, thread_name_prefix="chroma-write")
         self._queries = ThreadPoolExecutor(2, thread_name_prefix="chroma-query")
 
-    @classmethod
-    async def open(cls, location: ChromaLocation, model: str, dimensions: int) -> ChromaIndex:
-        """Open the model's collection, or make it.
+    async def open(self, generation: str) -> Opened:
+        """Open the collection of this build, or make it; again, if it is open.
 
-        A directory that cannot be opened is renamed to `….broken-<n>` and begun anew, for SQL can refill it.
-        A server that cannot be reached is a mistake to be shown: VectorIndexUnavailable.
+        A directory that is broken or of another archive is set aside and begun anew, for SQL can refill it.
         """
-        index = cls(Collection(location, model, dimensions))
-        try:
-            await index._write(index._collection.open)
-        except VectorIndexUnavailable as error:
-            index._stop()
-            raise VectorIndexUnavailable(
-                f"{location}: {error.reason}",
-                "Check Chroma's place in the settings, and that it can be reached and used.",
-            ) from error
-        return index
+        return await self._write(self._collection.open, generation)
+
+    async def renew(self, generation: str) -> Opened:
+        """Begin a new build, empty; a directory is set aside until `discard`."""
+        return await self._write(self._collection.renew, generation)
+
+    async def discard(self) -> None:
+        """Delete what was set aside."""
+        await self._write(self._collection.discard)
 
     async def upsert(self, entries: Sequence[IndexEntry]) -> None:
         """Write entries, in place of earlier ones of the same photos."""
@@ -87,18 +93,17 @@ class ChromaIndex:
             yield page
             offset += len(page)
 
-    async def reset(self) -> None:
-        """Drop every entry; a directory broken beyond that is set aside, as in `open`."""
-        await self._write(self._collection.reset)
-
-    async def renew(self) -> None:
-        """Drop every entry and whatever deleted ones have left in files, those set aside as broken included."""
-        await self._write(self._collection.renew)
+    async def vectors(self, photo_ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        """The [d] vectors of those of these photos that it has."""
+        return await self._on(self._queries, self._collection.vectors, photo_ids)
 
     async def close(self) -> None:
-        """Finish the write in hand and close."""
+        """Finish the write in hand and close; what hangs is left behind."""
         try:
-            await self._write(self._collection.close)
+            async with asyncio.timeout(CLOSING_PATIENCE):
+                await self._write(self._collection.close)
+        except (TimeoutError, VectorIndexUnavailable) as error:
+            log.warning("Chroma could not be closed (%s); it is compared with the database at the next start.", error)
         finally:
             self._stop()
 
@@ -115,7 +120,7 @@ class ChromaIndex:
             async with asyncio.timeout(PATIENCE):
                 return await loop.run_in_executor(pool, lambda: _translated(call, *args, **kwargs))
         except TimeoutError as error:
-            raise VectorIndexUnavailable(f"no answer within {PATIENCE} seconds") from error
+            raise VectorIndexUnavailable(f"no answer within {PATIENCE} seconds", is_passing=True) from error
 
 
 def _translated(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -129,4 +134,11 @@ def _translated(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:
-        raise VectorIndexUnavailable(f"{type(error).__name__}: {error}") from error
+        raise _unavailable(error) from error
+
+
+def _unavailable(error: BaseException) -> VectorIndexUnavailable:
+    reason = f"{type(error).__name__}: {error}"
+    if is_passing(error):
+        return VectorIndexUnavailable(reason, PASSING_ADVICE, is_passing=True)
+    return VectorIndexUnavailable(reason)

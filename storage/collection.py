@@ -1,4 +1,4 @@
-"""One collection of Chroma, synchronously: where it is, what it is called, how it is opened and made anew.
+"""One collection of Chroma, synchronously: where it is, what it is called, how it is opened, given up and made anew.
 
 Nothing but this file names chromadb, and only when a collection is opened: importing it takes about
 a second, which `--help`, the settings and most tests should not pay. `storage.chroma` has the threads.
@@ -10,16 +10,16 @@ import hashlib
 import importlib
 import logging
 import re
-import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from storage.chroma_directory import ChromaDirectory, DirectoryBusy, DirectoryUnusable
 from storage.records import IndexEntry, Neighbour, Place
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,16 @@ HNSW = {
     # Chroma's own log and is replayed.
     "sync_threshold": 4_000,
 }
+SURROUNDINGS = (
+    "could not connect to a chroma server",
+    "disk is full",
+    "no space left",
+    "readonly",
+    "read-only",
+    "permission denied",
+    "too many open files",
+)
+"""What Chroma and the SQLite in it say where no other directory would help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,62 +65,75 @@ class ChromaLocation:
         return str(self.directory) if self.directory else f"{self.host}:{self.port}"
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """How a collection was found."""
+
+    is_new: bool
+    """It was made just now, empty."""
+    is_suspect: bool
+    """Whoever had it open last did not close it: it may have been killed while it persisted."""
+
+
 class Collection:
-    """The collection of one model. Every call blocks and may raise whatever Chroma raises."""
+    """The collection of one build of one model's index. Every call blocks and may raise whatever Chroma raises."""
 
     def __init__(self, location: ChromaLocation, model: str, dimensions: int) -> None:
         self._location = location
-        self._name = collection_name(model)
+        self._directory = ChromaDirectory(location.directory) if location.directory is not None else None
+        self._model = model
         self._metadata = {"model": model, "dimensions": dimensions}
         self._client: Any = None
         self._collection: Any = None
 
-    def open(self) -> None:
-        """Open or make the collection; a directory of ours that cannot be opened is set aside."""
-        try:
-            self._connect()
-        except (KeyboardInterrupt, SystemExit, OSError):
-            raise  # what the system forbids is not mended by another folder
-        except BaseException as error:  # panics of Chroma's Rust part are no Exception
-            directory = self._location.directory
-            if directory is None:
-                raise
-            self._forget_client()
-            log.warning("Chroma cannot open %s (%s): it is set aside as %s", directory, error, _set_aside(directory))
-            self._connect()
+    def open(self, generation: str) -> Opened:
+        """Open the collection of this build, or make it.
 
-    def reset(self) -> None:
-        """Drop the collection and make it anew, empty."""
-        try:
-            self._client.delete_collection(self._name)
-        except Exception as error:  # noqa: BLE001 - gone already, or so broken that it cannot even be dropped
-            log.warning("Chroma cannot drop its collection: %s", error)
-            self.close()
-            if self._location.directory is not None:
-                log.warning("The old index is set aside as %s", _set_aside(self._location.directory))
-        else:
-            self.close()
-        self.open()
-
-    def renew(self) -> None:
-        """Make the collection anew, empty, and leave nothing of the old one in a directory of ours.
-
-        Chroma's own deletions leave vectors in its files, and a dropped collection its directory.
+        A directory of ours that is broken or not ours is set aside, and begun anew.
         """
-        directory = self._location.directory
-        if directory is None:
-            self.reset()
-            return
         self.close()
-        self._forget_client()
-        for old in (directory, *directory.parent.glob(f"{directory.name}.broken-*")):
-            shutil.rmtree(old, ignore_errors=not old.exists())
-        self.open()
+        directory = self._directory
+        if directory is None:
+            return Opened(self._connect(generation), is_suspect=False)
+        suspect = directory.take()
+        try:
+            directory.check()
+            is_new = self._connect(generation)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # panics of Chroma's Rust part are no Exception
+            if is_passing(error):
+                raise
+            log.warning("Chroma cannot use %s: %s. It is set aside and made anew.", directory.path, error)
+            self._forget_client()
+            directory.give_up()
+            is_new, suspect = self._connect(generation), False
+        directory.mark()
+        return Opened(is_new, suspect)
+
+    def renew(self, generation: str) -> Opened:
+        """Begin a new build, empty; the old one is set aside, on a server dropped."""
+        if self._directory is not None:
+            self._directory.take()
+            self._forget_client()
+            self._directory.give_up()
+        elif self._collection is not None:
+            self._client.delete_collection(self._collection.name)
+        return self.open(generation)
+
+    def discard(self) -> None:
+        """Delete what was set aside."""
+        if self._directory is not None:
+            self._directory.discard()
 
     def close(self) -> None:
         if self._client is not None:
             self._client.close()
+            if self._directory is None:
+                self._client._server._session.close()  # noqa: SLF001 - nobody else closes its sockets
         self._client = self._collection = None
+        if self._directory is not None:
+            self._directory.release()
 
     def upsert(self, entries: Sequence[IndexEntry]) -> None:
         self._collection.upsert(
@@ -146,6 +169,11 @@ class Collection:
     def count(self) -> int:
         return int(self._collection.count())
 
+    def vectors(self, photo_ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        """The [d] vectors it has of these photos."""
+        found = self._collection.get(ids=[str(photo_id) for photo_id in photo_ids], include=["embeddings"])
+        return {int(photo_id): vector for photo_id, vector in zip(found["ids"], found["embeddings"], strict=True)}
+
     def page(self, offset: int, size: int) -> list[Place]:
         page = self._collection.get(limit=size, offset=offset, include=["metadatas"])
         return [
@@ -153,27 +181,45 @@ class Collection:
             for photo_id, metadata in zip(page["ids"], page["metadatas"], strict=True)
         ]
 
-    def _connect(self) -> None:
+    def _connect(self, generation: str) -> bool:
+        """Whether the collection had to be made. Raises DirectoryUnusable where a directory holds any other."""
+        name = collection_name(self._model, generation)
         self._client = _client(self._location)
+        names = {collection.name for collection in self._client.list_collections()}
+        if self._location.directory is not None and names - {name}:
+            raise DirectoryUnusable("it is of another archive, of another model or of an earlier build")
         self._collection = self._client.get_or_create_collection(
-            self._name,
+            name,
             metadata=self._metadata,
             configuration={"hnsw": HNSW},
             # Chroma's default would download a model.
             embedding_function=None,
         )
+        self._collection.count()  # one that is broken says so here
+        return name not in names
 
     def _forget_client(self) -> None:
         """Chroma keeps clients by path, also one that failed to start, and would give us that one again."""
+        with suppress(Exception):  # it is given up; that it cannot even be closed changes nothing
+            if self._client is not None:
+                self._client.close()
         self._client = self._collection = None
         shared = importlib.import_module("chromadb.api.shared_system_client")
         shared.SharedSystemClient.clear_system_cache()
 
 
-def collection_name(model: str) -> str:
-    """A name by Chroma's rules, one per model: what is legible of it, and a digest of all of it."""
+def is_passing(error: BaseException) -> bool:
+    """Whether the cause lies outside the index, so that another index would fare no better."""
+    if isinstance(error, OSError | DirectoryBusy) or "httpx" in {base.__module__ for base in type(error).__mro__}:
+        return True
+    told = str(error).lower()
+    return any(sign in told for sign in SURROUNDINGS)
+
+
+def collection_name(model: str, generation: str) -> str:
+    """A name by Chroma's rules, one per model and build: what is legible of the model, and a digest of both."""
     legible = re.sub(r"[^a-zA-Z0-9._-]+", "-", model)[:100]
-    digest = hashlib.sha256(model.encode()).hexdigest()[:12]
+    digest = hashlib.sha256(f"{model}\n{generation}".encode()).hexdigest()[:16]
     return f"photos-{legible}-{digest}"
 
 
@@ -190,12 +236,6 @@ def _client(location: ChromaLocation) -> Any:
         headers=dict(location.headers),
         settings=settings,
     )
-
-
-def _set_aside(directory: Path) -> Path:
-    free = (directory.with_name(f"{directory.name}.broken-{number}") for number in count(1))
-    aside = next(path for path in free if not path.exists())
-    return directory.rename(aside)
 
 
 def _metadata(place: Place) -> dict[str, int]:

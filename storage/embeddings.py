@@ -45,6 +45,11 @@ class Embeddings:
         self._database = database
         self._model = model
 
+    @property
+    def database(self) -> Database:
+        """Where they are."""
+        return self._database
+
     async def vectors(self, image_ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
         """The [d] vectors of these images; an image that has none yet is left out."""
         found: dict[int, NDArray[np.float32]] = {}
@@ -139,6 +144,16 @@ class Embeddings:
             if len(rows) < chunk:
                 return
             last = rows[-1].id
+
+    async def sample(self, limit: int) -> list[IndexEntry]:
+        """Some indexed photos with their vectors, from places spread at random over the archive."""
+        wanted: list[int] = []
+        async with self._database.reading() as connection:
+            last = await connection.scalar(select(func.max(photos.c.id))) or 0
+            for start in np.random.default_rng().choice(last, min(limit, last), replace=False).tolist():
+                from_here = select(photos.c.id).where(photos.c.id > start, IS_INDEXED).order_by(photos.c.id).limit(1)
+                wanted += (await connection.scalars(from_here)).all()
+        return await self.entries(sorted(set(wanted)))
 
     async def places(self, after: int, limit: int) -> list[Place]:
         """Where the next indexed photos belong, by photo id from `after` on; without their vectors."""

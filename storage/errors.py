@@ -39,9 +39,17 @@ class SchemaTooNew(StorageError):
 class VectorIndexUnavailable(StorageError):
     """Chroma is broken or cannot be reached."""
 
-    def __init__(self, reason: str, advice: str = "It is rebuilt from the database; searches go on.") -> None:
+    def __init__(
+        self,
+        reason: str,
+        advice: str = "It is rebuilt from the database; searches go on.",
+        *,
+        is_passing: bool = False,
+    ) -> None:
         super().__init__(f"The vector index cannot be used: {reason}. {advice}")
         self.reason = reason
+        self.is_passing = is_passing
+        """The cause lies outside the index (a server that is away, a full disk): making it anew would mend nothing."""
 
 
 class ModelMismatch(StorageError):

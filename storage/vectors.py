@@ -15,6 +15,7 @@ import asyncio
 import heapq
 import logging
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,11 @@ from numpy.typing import NDArray
 
 from storage.cache import MatrixCache
 from storage.chroma import ChromaIndex
+from storage.collection import Opened
 from storage.database import batches
 from storage.embeddings import Embeddings
 from storage.errors import VectorIndexUnavailable
+from storage.generation import generation, next_generation
 from storage.matrix import nearest
 from storage.reconcile import reconcile
 from storage.records import ChatMatrix, IndexEntry, Neighbour, Reconciled
@@ -39,6 +42,10 @@ INLINE_ROWS = 20_000
 """A scan of fewer rows takes at most some 10 ms and is done where it is asked; a larger one in a thread."""
 FEW = 1_000
 """So many photos are read sooner alone than with all of their chat, where its matrix is not in memory."""
+FEWEST = 0.5
+"""The part of a chat's photos that Chroma must have; those of the batch in hand may still be on their way."""
+TOLERANCE = 0.01
+"""How far Chroma's cosine may be from that of SQL's vector; float16 moves it by less than 0.001."""
 
 
 class VectorIndex:
@@ -64,8 +71,8 @@ class VectorIndex:
         """Held from the reading of SQL to the writing of Chroma, so that no older state overtakes a newer."""
         self._pending: set[asyncio.Task[None]] = set()
         self._trusted = False
-        self._broken = False
-        """A call has failed since the last reconciliation began."""
+        self._broken = True
+        """Chroma is not open yet, or a call has failed since the last reconciliation began."""
         self.needs_reconcile = asyncio.Event()
         self.needs_reconcile.set()
 
@@ -86,14 +93,15 @@ class VectorIndex:
         """
         if among is not None and len(among) <= FEW and not self._cache.has(chat_id):
             return await self._scan(self._embeddings.photo_parts(among), vector, k, exclude_images)
-        if await self._fits_in_memory(chat_id, len(vector)):
+        photos = None if self._cache.has(chat_id) else await self._embeddings.count(chat_id)
+        if photos is None or self._fits_in_memory(photos, len(vector)):
             view = (await self._cache.matrix(chat_id)).view()
             return await _scored(view, vector, k, exclude_images, among)
         if among is not None:
             return await self._scan(self._embeddings.photo_parts(among), vector, k, exclude_images)
         if k is not None and self._trusted:
             try:
-                return await self._ask_chroma(chat_id, vector, k, exclude_images)
+                return await self._ask_chroma(chat_id, vector, k, exclude_images, photos)
             except VectorIndexUnavailable as error:
                 self._distrust(error)
         return await self._scan(self._embeddings.chat_parts(chat_id), vector, k, exclude_images)
@@ -149,19 +157,37 @@ class VectorIndex:
                 await self._in_chroma(self._chroma.place(places))
 
     async def reconcile(self, progress: Callable[[int, int], None] | None = None) -> Reconciled:
-        """Compare Chroma with SQL and mend it; a collection that cannot be read is made anew and refilled.
+        """Open Chroma, compare it with SQL and mend it; one that is broken, stale or foreign is made anew from SQL.
 
         `progress(done, total)` counts photos. Searches go on meanwhile. Raises VectorIndexUnavailable where
         Chroma cannot even be made anew, and then still `needs_reconcile`: wait a while before trying again.
         """
         self.needs_reconcile.clear()
-        self._broken = False
         try:
-            mended = await reconcile(self._embeddings, self._chroma, self._changing, progress)
+            mended = await self._reconciled(progress)
         except BaseException:
+            self._broken = True
             self.needs_reconcile.set()
             raise
         self._trusted = not self.needs_reconcile.is_set()
+        return mended
+
+    async def _reconciled(self, progress: Callable[[int, int], None] | None) -> Reconciled:
+        try:
+            opened = await self._chroma.open(await generation(self._embeddings.database))
+            return await self._filled(opened, progress)
+        except VectorIndexUnavailable as error:
+            if error.is_passing:
+                raise
+            log.warning("The vector index is made anew from the database: %s.", error.reason)
+        async with self._changing:
+            opened = await self._chroma.renew(await next_generation(self._embeddings.database))
+        return await self._filled(opened, progress)
+
+    async def _filled(self, opened: Opened, progress: Callable[[int, int], None] | None) -> Reconciled:
+        self._broken = False  # from here on changes reach Chroma; those before are found in SQL
+        mended = await reconcile(self._embeddings, self._chroma, self._changing, opened, progress)
+        await self._chroma.discard()
         return mended
 
     async def renew(self) -> None:
@@ -172,7 +198,8 @@ class VectorIndex:
         """
         self._trusted = False
         async with self._changing:
-            await self._chroma.renew()
+            await self._chroma.renew(await next_generation(self._embeddings.database))
+            await self._chroma.discard()
         self._trusted = False
         self.needs_reconcile.set()
 
@@ -186,22 +213,35 @@ class VectorIndex:
         await self._cache.close()
         await self._chroma.close()
 
-    async def _fits_in_memory(self, chat_id: int, dimensions: int) -> bool:
-        if self._cache.has(chat_id):
-            return True
-        photos = await self._embeddings.count(chat_id)
+    def _fits_in_memory(self, photos: int, dimensions: int) -> bool:
         return photos <= self._exact_limit and photos * dimensions * 4 <= self._cache_bytes
 
     async def _ask_chroma(
-        self, chat_id: int, vector: NDArray[np.float32], k: int, exclude_images: Collection[int]
+        self, chat_id: int, vector: NDArray[np.float32], k: int, exclude_images: Collection[int], photos: int
     ) -> list[Neighbour]:
         asked = k + len(exclude_images)
         while True:
             found = await self._chroma.query(vector, chat_id, asked)
+            if len(found) < min(asked, photos * FEWEST):
+                raise VectorIndexUnavailable(f"it found {len(found)} photos in a chat that has {photos}")
             kept = [neighbour for neighbour in found if neighbour.image_id not in exclude_images]
             if len(kept) >= k or len(found) < asked:
-                return sorted(kept, key=_rank)[:k]
+                return await self._confirmed(sorted(kept, key=_rank)[:k], vector)
             asked *= 2  # an excluded image may have been posted many times
+
+    async def _confirmed(self, found: list[Neighbour], vector: NDArray[np.float32]) -> list[Neighbour]:
+        """The same with the scores of SQL's vectors, which an index that went stale does not have."""
+        by_image = await self._embeddings.vectors([neighbour.image_id for neighbour in found])
+        confirmed = [
+            replace(neighbour, score=float(by_image[neighbour.image_id] @ vector))
+            for neighbour in found
+            if neighbour.image_id in by_image  # others were deleted this very moment
+        ]
+        scores = {neighbour.photo_id: neighbour.score for neighbour in found}
+        for neighbour in confirmed:
+            if abs(neighbour.score - scores[neighbour.photo_id]) > TOLERANCE:
+                raise VectorIndexUnavailable(f"the vector of photo {neighbour.photo_id} is not the database's")
+        return sorted(confirmed, key=_rank)
 
     async def _scan(
         self,

@@ -8,18 +8,22 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from storage.database import Database
+from storage import generation
+from storage.database import Database, insert
 from storage.embeddings import Embeddings
 from storage.photos import Photos
 from storage.questions import Question, View
 from storage.queue import IndexQueue
 from storage.records import ChatInfo, FileKind, IndexEntry, Photo, PhotoPost, PhotoSize, Sender
+from storage.schema import facts
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 GROUP = ChatInfo(-1_001_234_567_890, "supergroup", "Family", "family")
 """Its id needs more than 32 bits, as every supergroup's does."""
 MODEL = "test-model"
 DIMENSIONS = 16
+BUILD = "build-1"
+"""A generation of the vector index."""
 
 POST = PhotoPost(
     chat_id=GROUP.id,
@@ -66,6 +70,13 @@ def unit(seed: int, dimensions: int = DIMENSIONS) -> NDArray[np.float32]:
     vector = np.random.default_rng(seed).normal(size=dimensions).astype(np.float32)
     normalised: NDArray[np.float32] = vector / np.linalg.norm(vector)
     return normalised
+
+
+async def at_build(database: Database) -> None:
+    """Let the archive's vector index be of `BUILD`, as the collection that tests open is."""
+    async with database.transaction() as connection:
+        row = insert(connection, facts).values(key=generation.KEY, value=BUILD)
+        await connection.execute(row.on_conflict_do_nothing())
 
 
 async def added(photos: Photos, message: PhotoPost) -> Photo:

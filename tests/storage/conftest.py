@@ -17,7 +17,7 @@ from storage.photos import Photos
 from storage.queue import IndexQueue
 from storage.vectors import VectorIndex
 from tests.storage import postgres
-from tests.storage.builders import DIMENSIONS, MODEL
+from tests.storage.builders import BUILD, DIMENSIONS, MODEL, at_build
 from tests.storage.sick import Sick
 
 
@@ -90,13 +90,17 @@ def collection(location: ChromaLocation) -> Sick:
 
 @pytest.fixture
 async def chroma(collection: Sick) -> AsyncIterator[ChromaIndex]:
-    collection.open()
     opened = ChromaIndex(collection)
+    await opened.open(BUILD)
     yield opened
     await opened.close()
 
 
 @pytest.fixture
-def index(sqlite: Database, chroma: ChromaIndex) -> VectorIndex:
-    """An index in which two photos make a large chat."""
-    return VectorIndex(Embeddings(sqlite, MODEL), chroma, exact_limit=1)
+async def index(sqlite: Database, chroma: ChromaIndex) -> VectorIndex:
+    """An index in which two photos make a large chat, compared when it was empty."""
+    await at_build(sqlite)
+    compared = VectorIndex(Embeddings(sqlite, MODEL), chroma, exact_limit=1)
+    await compared.reconcile()
+    compared.needs_reconcile.set()
+    return compared

@@ -12,6 +12,7 @@ class Sick(Collection):
     """A real collection that fails while told to."""
 
     failing = False
+    trouble = "Failed to apply logs to the hnsw segment writer"
     asked = 0
 
     def query(self, vector: np.typing.NDArray[np.float32], chat_id: int, k: int) -> list[Neighbour]:
@@ -29,4 +30,4 @@ class Sick(Collection):
 
     def _fail(self) -> None:
         if self.failing:
-            raise RuntimeError("Failed to apply logs to the hnsw segment writer")
+            raise RuntimeError(self.trouble)

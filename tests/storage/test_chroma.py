@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import logging
 import re
+import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,10 +22,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation, collection_name
+from storage.collection import ChromaLocation, Collection, Opened, collection_name
 from storage.errors import VectorIndexUnavailable
 from storage.records import IndexEntry, Place
-from tests.storage.builders import DIMENSIONS, GROUP, MODEL, unit
+from storage.set_aside import kept
+from tests.storage.builders import BUILD, DIMENSIONS, GROUP, MODEL, unit
 
 
 def _entries(count: int, chat_id: int = GROUP.id) -> list[IndexEntry]:
@@ -36,6 +39,18 @@ def _names(folder: Path) -> list[str]:
 
 async def _held(chroma: ChromaIndex, size: int = 7) -> list[Place]:
     return sorted([place async for page in chroma.pages(size) for place in page])
+
+
+@contextlib.asynccontextmanager
+async def opened_at(
+    location: ChromaLocation, model: str = MODEL, build: str = BUILD
+) -> AsyncIterator[tuple[ChromaIndex, Opened]]:
+    """A Chroma, opened and closed again."""
+    chroma = ChromaIndex(Collection(location, model, DIMENSIONS))
+    try:
+        yield chroma, await chroma.open(build)
+    finally:
+        await chroma.close()
 
 
 async def test_the_nearest_are_not_found(chroma: ChromaIndex) -> None:
@@ -103,63 +118,121 @@ async def test_a_moved_photo_stays_in_its_old_chat(chroma: ChromaIndex) -> None:
 
 
 async def test_a_restart_loses_entries(location: ChromaLocation) -> None:
-    """What was written is there after closing and opening."""
+    """What was written is there after closing and opening, and nothing is suspect."""
     for round_ in range(3):
-        chroma = await ChromaIndex.open(location, MODEL, DIMENSIONS)
-        assert await chroma.count() == round_ * 10
-        await chroma.upsert(_entries((round_ + 1) * 10)[-10:])
-        await chroma.close()
+        async with opened_at(location) as (chroma, opened):
+            assert opened == Opened(is_new=round_ == 0, is_suspect=False)
+            assert await chroma.count() == round_ * 10
+            await chroma.upsert(_entries((round_ + 1) * 10)[-10:])
 
 
-async def test_two_models_share_a_collection(location: ChromaLocation) -> None:
-    """Each has its own, though their names look alike to Chroma."""
-    for model, dimensions in (("a/b", 4), ("a:b", 8)):
-        chroma = await ChromaIndex.open(location, model, dimensions)
-        assert await chroma.count() == 0
-        await chroma.upsert([IndexEntry(1, 1, -1, unit(1, dimensions))])
-        await chroma.close()
+async def test_an_end_in_the_middle_looks_orderly(location: ChromaLocation) -> None:
+    """A directory that nobody closed is suspect at the next start, once."""
+    async with opened_at(location):
+        pass
+    assert location.directory is not None
+    (location.directory / "open").touch()
+    for suspect in (True, False):
+        async with opened_at(location) as (_, opened):
+            assert opened == Opened(is_new=False, is_suspect=suspect)
 
 
 @given(st.text())
 def test_a_model_has_a_name_chroma_refuses(model: str) -> None:
     """Any model's collection has a name by Chroma's rules: 3 to 512 characters of few kinds."""
-    assert re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9._-]{1,510}[a-zA-Z0-9]", collection_name(model))
+    assert re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9._-]{1,510}[a-zA-Z0-9]", collection_name(model, BUILD))
 
 
-async def test_a_broken_directory_stops_the_start(location: ChromaLocation, caplog: pytest.LogCaptureFixture) -> None:
-    """It is set aside, not deleted, and an empty index takes its place, as often as it happens."""
+def test_models_or_builds_that_look_alike_share_a_collection() -> None:
+    """Each model and each build has a name of its own."""
+    assert len({collection_name(model, build) for model in ("a/b", "a:b") for build in ("1", "2")}) == 4
+
+
+def _as_garbage(directory: Path) -> None:
+    for file in directory.glob("chroma.sqlite3*"):
+        file.unlink()
+    (directory / "chroma.sqlite3").write_bytes(b"no database at all" * 500)
+
+
+def _as_a_file(directory: Path) -> None:
+    shutil.rmtree(directory)
+    directory.write_text("who put this here?")
+
+
+def _as_gaps(directory: Path) -> None:
+    """The tables of Chroma are gone; the rest is a sound database."""
+    with closing(sqlite3.connect(directory / "chroma.sqlite3")) as database:
+        database.execute("DROP TABLE collections")
+        database.commit()
+
+
+@pytest.mark.parametrize("spoil", [_as_garbage, _as_a_file, _as_gaps])
+async def test_a_broken_directory_stops_the_start(
+    location: ChromaLocation, spoil: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is set aside and an empty index takes its place, as often as it happens; one is kept until it is complete."""
     directory = location.directory
     assert directory is not None
-    for number in (1, 2):
-        directory.mkdir(exist_ok=True)
-        for file in directory.glob("chroma.sqlite3*"):
-            file.unlink()
-        (directory / "chroma.sqlite3").write_bytes(b"no database at all" * 500)
-        with caplog.at_level(logging.WARNING):
-            chroma = await ChromaIndex.open(location, MODEL, DIMENSIONS)
-        await chroma.upsert(_entries(2))
-        assert await chroma.count() == 2
-        await chroma.close()
-        aside = directory.with_name(f"chroma.broken-{number}")
-        assert (aside / "chroma.sqlite3").read_bytes().startswith(b"no database")
-        assert str(aside) in caplog.text
+    for _ in range(3):
+        async with opened_at(location):
+            pass
+        spoil(directory)
+        async with opened_at(location) as (chroma, opened):
+            assert opened.is_new
+            await chroma.upsert(_entries(2))
+            assert await chroma.count() == 2
+            [aside] = kept(directory)
+            assert str(aside) in caplog.text
+    async with opened_at(location) as (chroma, _):
+        await chroma.discard()
+    assert list(kept(directory)) == []
+
+
+@pytest.mark.parametrize(("model", "build"), [("another", BUILD), (MODEL, "another")])
+async def test_an_index_of_another_archive_is_taken_for_ours(location: ChromaLocation, model: str, build: str) -> None:
+    """By its model or its build it is known as foreign, and set aside."""
+    async with opened_at(location, model, build) as (chroma, _):
+        await chroma.upsert(_entries(3))
+    async with opened_at(location) as (chroma, opened):
+        assert opened == Opened(is_new=True, is_suspect=False)
+        assert await chroma.count() == 0
+    assert location.directory is not None
+    assert len(list(kept(location.directory))) == 1
 
 
 async def test_a_folder_that_cannot_be_made_is_set_aside(tmp_path: Path) -> None:
-    """What the system forbids is reported, and nothing is renamed."""
+    """What the system forbids is reported as passing, and nothing is renamed."""
     (tmp_path / "file").touch()
-    with pytest.raises(VectorIndexUnavailable, match="NotADirectoryError"):
-        await ChromaIndex.open(ChromaLocation(directory=tmp_path / "file" / "chroma"), MODEL, DIMENSIONS)
+    with pytest.raises(VectorIndexUnavailable, match=r"File.*Check Chroma's place") as caught:
+        async with opened_at(ChromaLocation(directory=tmp_path / "file" / "chroma")):
+            pass
+    assert caught.value.is_passing
     assert _names(tmp_path) == ["file"]
 
 
-async def test_a_reset_leaves_entries_behind(chroma: ChromaIndex) -> None:
-    """Afterwards the collection is empty, also for other dimensions, and works."""
+async def test_two_processes_share_a_directory(location: ChromaLocation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second is told so, and the first goes on: two on one directory destroy each other's index."""
+    monkeypatch.setattr("storage.chroma_directory.LOCK_PATIENCE", 0.05)
+    async with opened_at(location) as (first, _):
+        with pytest.raises(VectorIndexUnavailable, match="another process") as caught:
+            async with opened_at(location):
+                pass
+        assert caught.value.is_passing
+        await first.upsert(_entries(1))
+    async with opened_at(location) as (second, _):
+        assert await second.count() == 1
+
+
+async def test_a_new_build_keeps_the_entries_of_the_old(location: ChromaLocation, chroma: ChromaIndex) -> None:
+    """Afterwards the collection is empty, also for other dimensions, and works; the old one goes by `discard`."""
     await chroma.upsert(_entries(5))
-    await chroma.reset()
+    assert await chroma.renew("build-2") == Opened(is_new=True, is_suspect=False)
     assert await chroma.count() == 0
     await chroma.upsert([IndexEntry(1, 1, -1, unit(1, dimensions=8))])
     assert await chroma.count() == 1
+    await chroma.discard()
+    assert location.directory is not None
+    assert list(kept(location.directory)) == []
 
 
 async def test_a_vector_of_the_wrong_length_raises_chromas_error(chroma: ChromaIndex) -> None:
@@ -211,12 +284,17 @@ def _server(folder: Path) -> Iterator[int]:
 
 async def _connected(port: int) -> ChromaIndex:
     """As soon as the server answers."""
+    chroma = ChromaIndex(Collection(ChromaLocation(host="127.0.0.1", port=port), MODEL, DIMENSIONS))
     async with asyncio.timeout(60):
         while True:
             try:
-                return await ChromaIndex.open(ChromaLocation(host="127.0.0.1", port=port), MODEL, DIMENSIONS)
-            except VectorIndexUnavailable:
+                await chroma.open(BUILD)
+            except VectorIndexUnavailable as error:
+                if not error.is_passing:
+                    raise
                 await asyncio.sleep(0.1)
+            else:
+                return chroma
 
 
 # chromadb leaves the sockets of its HTTP client to the garbage collector.
@@ -230,18 +308,14 @@ async def test_a_chroma_server_behaves_unlike_a_directory(tmp_path: Path) -> Non
         await chroma.delete([3])
         assert [hit.photo_id for hit in await chroma.query(unit(2), -5, 5)] == [2]
         assert len(await _held(chroma, 4)) == 8
-        await chroma.reset()
+        await chroma.renew("build-2")
         assert await chroma.count() == 0
-    with pytest.raises(VectorIndexUnavailable):
+    with pytest.raises(VectorIndexUnavailable) as caught:
         await chroma.count()
+    assert caught.value.is_passing
     await chroma.close()
+    del caught  # its traceback holds the client
     gc.collect()
-
-
-async def test_an_unreachable_server_gives_a_traceback() -> None:
-    """The error says where Chroma was looked for and what to check."""
-    with pytest.raises(VectorIndexUnavailable, match=r"127.0.0.1:9: .* Check Chroma's place"):
-        await ChromaIndex.open(ChromaLocation(host="127.0.0.1", port=9), MODEL, DIMENSIONS)
 
 
 @pytest.mark.parametrize("both", [{}, {"directory": Path("x"), "host": "y"}])

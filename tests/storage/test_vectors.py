@@ -17,7 +17,7 @@ from storage.embeddings import Embeddings
 from storage.photos import Photos
 from storage.records import ChatInfo, IndexEntry, Neighbour, Reconciled
 from storage.vectors import VectorIndex
-from tests.storage.builders import GROUP, MODEL, NOON, indexed, post, unit
+from tests.storage.builders import GROUP, MODEL, NOON, at_build, indexed, post, unit
 from tests.storage.sick import Sick
 
 NOTHING = Reconciled(0, 0, 0, rebuilt=False)
@@ -26,6 +26,7 @@ NOTHING = Reconciled(0, 0, 0, rebuilt=False)
 @pytest.fixture(params=["exact", "chroma", "scan"])
 async def each_way(request: pytest.FixtureRequest, sqlite: Database, chroma: ChromaIndex) -> VectorIndex:
     """The index, answering from memory, by Chroma or by a scan of SQL."""
+    await at_build(sqlite)
     index = VectorIndex(Embeddings(sqlite, MODEL), chroma, exact_limit=1_000 if request.param == "exact" else 0)
     if request.param == "chroma":
         await index.reconcile()
@@ -123,6 +124,7 @@ async def test_small_chats_pay_for_chroma(index: VectorIndex, collection: Sick, 
 
 async def test_a_chat_larger_than_the_budget_is_loaded(chroma: ChromaIndex, collection: Sick, sqlite: Database) -> None:
     """It is asked of Chroma, though it is not over the limit of photos."""
+    await at_build(sqlite)
     index = VectorIndex(Embeddings(sqlite, MODEL), chroma, cache_bytes=1_000)
     await index.add(await indexed(sqlite, *(post(number) for number in range(20))))
     await index.reconcile()
