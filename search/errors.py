@@ -4,6 +4,11 @@ SearchError
 ├── QuestionError          told to the person who asked, word for word
 │   ├── EmptyQuestion
 │   ├── QuestionTooLong
+│   ├── NotUnderstood
+│   │   ├── NobodyCalled
+│   │   └── SeveralCalled
+│   ├── OnlyMinus
+│   ├── WordsCancelOut
 │   └── ChatNotSearchable
 ├── ImageRefused           a file that is no picture we accept; its text is kept on the photo's row
 ├── FileError
@@ -18,6 +23,7 @@ SearchError
 `storage.errors.StorageError` passes through unchanged: it is already written for the operator.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from storage.errors import ModelMismatch, StorageError
@@ -35,11 +41,19 @@ __all__ = [
     "ModelMismatch",
     "ModelUnknown",
     "ModelUnreachable",
+    "NobodyCalled",
+    "NotUnderstood",
+    "OnlyMinus",
     "QuestionError",
     "QuestionTooLong",
     "SearchError",
+    "SeveralCalled",
     "StorageError",
+    "WordsCancelOut",
 ]
+
+QUOTED_CHARACTERS = 60
+"""How much of a word that is not understood is repeated."""
 
 
 class SearchError(Exception):
@@ -65,6 +79,44 @@ class QuestionTooLong(QuestionError):
             f"That question has {characters} characters; I can take {limit}. "
             "A few words work best, for example /search red car."
         )
+
+
+class NotUnderstood(QuestionError):
+    """I do not understand a word of that question. /help search tells how to ask."""
+
+    def __init__(self, word: str, why: str) -> None:
+        shown = word if len(word) <= QUOTED_CHARACTERS else word[: QUOTED_CHARACTERS - 1] + "…"
+        super().__init__(f"I do not understand “{shown}”: {why}\n/help search tells how to ask.")
+
+
+class NobodyCalled(NotUnderstood):
+    """Nobody of that name has posted a photo here."""
+
+    def __init__(self, written: str) -> None:
+        super().__init__(
+            f"from:{written}",
+            "nobody of that name has posted a photo here that I remember. Write from:@username, a full name in quotes, "
+            "or from:me.",
+        )
+
+
+class SeveralCalled(NotUnderstood):
+    """Several people of that name have posted photos here."""
+
+    def __init__(self, written: str, names: Sequence[str]) -> None:
+        super().__init__(
+            f"from:{written}",
+            f"that could be {' or '.join(names)}. Write from:@username or the full name in quotes, or pick the person "
+            "from the list that @ opens.",
+        )
+
+
+class OnlyMinus(QuestionError):
+    """I know what not to look for, but not what to look for. Try /search beach -people."""
+
+
+class WordsCancelOut(QuestionError):
+    """What to look for and what to leave out are the same there, and nothing is left."""
 
 
 class ChatNotSearchable(QuestionError):

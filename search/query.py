@@ -7,10 +7,24 @@ from search.errors import EmptyQuestion, QuestionTooLong
 from search.records import PhotoPost
 from storage.filters import Filters
 
-__all__ = ["MAX_QUESTION_CHARACTERS", "Filters", "Like", "Query", "Sort", "Words"]
+__all__ = ["MAX_PHOTOS", "MAX_QUESTION_CHARACTERS", "Filters", "Like", "Query", "Sort", "Words", "bounded"]
 
 MAX_QUESTION_CHARACTERS = 256
 """Models read 64–77 tokens, about that many characters of English; Telegram's inline queries have the same limit."""
+
+MAX_PHOTOS = 10
+"""What an album holds."""
+
+
+def bounded(text: str) -> str:
+    """A text that a model reads to its end.
+
+    Raises:
+        QuestionTooLong
+    """
+    if len(text) > MAX_QUESTION_CHARACTERS:
+        raise QuestionTooLong(len(text), MAX_QUESTION_CHARACTERS)
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +43,7 @@ class Words:
         folded = " ".join(text.split())
         if not folded:
             raise EmptyQuestion
-        if len(folded) > MAX_QUESTION_CHARACTERS:
-            raise QuestionTooLong(len(folded), MAX_QUESTION_CHARACTERS)
-        return cls(folded)
+        return cls(bounded(folded))
 
 
 @dataclass(frozen=True, slots=True)
