@@ -4,6 +4,7 @@ import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from telegram import Bot
 
@@ -18,13 +19,13 @@ from handlers.help import Help
 from handlers.intake import Intake
 from handlers.limits import SearchLimit, Turns
 from handlers.privacy import PrivacyCommands
-from handlers.queries import AnswerSettings, Queries
+from handlers.queries import Queries
 from handlers.replies import Replies
 from handlers.settings import Settings as ChatSettingsHandlers
 from search.archive import Archive
 from search.candidates import Candidates
 from search.decoding import Decoders
-from search.direction import Directions
+from search.direction import Directions, Weights
 from search.embedder import Embedder
 from search.encoding import Encoding
 from search.images import DecodingLimits, accept_heif
@@ -36,6 +37,7 @@ from search.reconcile import Reconciler
 from search.records import ChatSettings
 from search.retention import Retention
 from search.searcher import Searcher
+from search.senders import Senders
 from search.sweeper import Sweeper
 from search.text_search import TextSearch
 from storage.chats import Chats
@@ -122,14 +124,16 @@ def _assembled(
     indexer = Indexer(queue, once, index, pictures, encoding)
     retention = Retention(settings.retention_days)
     archive = Archive(chats, photos, index, indexer.wake, retention)
-    directions = Directions(photos, once, pictures, encoding)
-    candidates = Candidates(photos, FilteredPhotos(database), index)
+    filtered = FilteredPhotos(database)
+    weights = Weights(minus=settings.minus_weight, words=settings.words_weight)
+    directions = Directions(photos, once, pictures, encoding, weights)
+    candidates = Candidates(photos, filtered, index)
     searcher = Searcher(chats, photos, directions, candidates, TextSearch(chats, Texts(database)), pictures)
     replies = Replies(searcher, archive)
     privacy = Privacy(Erasure(database), photos, index)
     return Services(
         intake=Intake(archive),
-        queries=Queries(searcher, replies, AnswerSettings(settings.photos_per_answer)),
+        queries=Queries(searcher, Senders(filtered), archive, replies, ZoneInfo(settings.timezone)),
         help=Help(archive, replies),
         settings=ChatSettingsHandlers(archive, replies),
         chats=ChatHandlers(archive, privacy, replies),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -57,6 +58,11 @@ class Settings(BaseSettings):
     searches_per_minute: int = Field(
         default=20, ge=1, le=10_000, description="How often one person is answered in a minute, over all chats."
     )
+    timezone: str = Field(default="UTC", description="Whose days after:, before: and on: mean, e.g. Europe/Berlin.")
+    minus_weight: float = Field(default=0.5, ge=0, le=5, description="How strongly -word steers away from it.")
+    words_weight: float = Field(
+        default=1.0, ge=0, le=10, description="How much the words of a reply to a photo count beside the photo."
+    )
     private_words: bool = Field(default=True, description="Whether plain words in a private chat are a search.")
     acknowledge: bool = Field(default=True, description="Whether a photo sent in private is acknowledged.")
     introduce: bool = Field(default=True, description="Whether the bot introduces itself to a group that it joins.")
@@ -90,6 +96,15 @@ class Settings(BaseSettings):
             ModelSpec.parse(value)
         except ModelUnknown as exc:
             raise ValueError(str(exc)) from exc
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_time_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+            raise ValueError("a time zone has a name like Europe/Berlin or UTC") from exc
         return value
 
     @field_validator("api_url", "chroma_url")

@@ -5,15 +5,41 @@ from collections.abc import Collection
 from telegram import Bot, Message, MessageEntity
 from telegram.ext.filters import MessageFilter
 
+from search.tokens import Mention
+
 
 def words_after(message: Message) -> str:
     """What stands behind the command of a text or caption."""
-    entities = {
-        **message.parse_entities([MessageEntity.BOT_COMMAND]),
-        **message.parse_caption_entities([MessageEntity.BOT_COMMAND]),
-    }
-    leading = next((text for entity, text in entities.items() if entity.offset == 0), "")
-    return (message.text or message.caption or "").removeprefix(leading)
+    return _text(message)[_command_end(message) :]
+
+
+def people_after(message: Message) -> list[Mention]:
+    """Whom the text behind the command names by their ids: people without a username, picked from the list of @."""
+    text, start = _text(message), _command_end(message)
+    return [
+        Mention(_index(text, one.offset) - start, _index(text, one.offset + one.length) - start, one.user.id)
+        for one in (*message.entities, *message.caption_entities)
+        if one.type == MessageEntity.TEXT_MENTION and one.user is not None
+    ]
+
+
+def _text(message: Message) -> str:
+    return message.text or message.caption or ""
+
+
+def _command_end(message: Message) -> int:
+    """Where the command ends that the text begins with; 0 where it begins with none."""
+    leading = [
+        entity.length
+        for entity in (*message.entities, *message.caption_entities)
+        if entity.type == MessageEntity.BOT_COMMAND and entity.offset == 0
+    ]
+    return _index(_text(message), leading[0]) if leading else 0
+
+
+def _index(text: str, utf16_units: int) -> int:
+    """Telegram counts places in UTF-16, Python in characters."""
+    return len(text.encode("utf-16-le", "surrogatepass")[: utf16_units * 2].decode("utf-16-le", "replace"))
 
 
 def caption_command(message: Message, bot: Bot) -> str | None:

@@ -1,25 +1,21 @@
 """Questions: /search, /similar, a photo with such a caption, and plain words in a private chat."""
 
-from dataclasses import dataclass
+from dataclasses import replace
+from datetime import tzinfo
 
 from telegram import Message
 
 from handlers import activity
-from handlers.commands import words_after
+from handlers.commands import people_after, words_after
 from handlers.errors import Context
-from handlers.posts import external_photo, photo_post, replied_message
+from handlers.posts import external_photo, photo_post, replied_message, sender
 from handlers.replies import Replies
-from search.errors import EmptyQuestion, QuestionError
+from search.archive import Archive
+from search.errors import EmptyQuestion, OnlyMinus, QuestionError
+from search.language import Question, parse
 from search.query import Like, Query, Words
 from search.searcher import Searcher
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerSettings:
-    """How answers look where a chat has not said otherwise."""
-
-    photos: int = 5
-    """1 to 10, what an album holds; each counts against Telegram's flood limits."""
+from search.senders import Senders
 
 
 class NoPhotoThere(QuestionError):
@@ -37,44 +33,70 @@ class NothingToCompare(QuestionError):
 class Queries:
     """Understands a message as a question and has it answered."""
 
-    def __init__(self, searcher: Searcher, replies: Replies, settings: AnswerSettings) -> None:
+    def __init__(self, searcher: Searcher, senders: Senders, archive: Archive, replies: Replies, zone: tzinfo) -> None:
         self._searcher = searcher
+        self._senders = senders
+        self._archive = archive
         self._replies = replies
-        self._settings = settings
+        self._zone = zone
 
     async def search(self, message: Message, context: Context) -> None:
-        """/search words; without words, as a reply to a photo or as a photo's caption, the same as /similar."""
-        words = words_after(message)
-        if words.strip():
-            await self._answer(message, context, Words.parse(words))
-        else:
-            await self._answer(message, context, _photo_meant(message, EmptyQuestion()))
+        """/search, or plain words in a private chat: about words, a photo, both, or neither where there are filters."""
+        await self._answer(message, context, await self.understood(message, EmptyQuestion()))
 
     async def similar(self, message: Message, context: Context) -> None:
         """/similar as a reply to a photo, or as a photo's caption."""
-        await self._answer(message, context, _photo_meant(message, NothingToCompare()))
+        query = await self.understood(message, NothingToCompare())
+        if not isinstance(query.subject, Like):
+            raise NothingToCompare
+        await self._answer(message, context, query)
 
-    async def plain_words(self, message: Message, context: Context) -> None:
-        """Words in a private chat."""
-        await self._answer(message, context, Words.parse(message.text or ""))
+    async def understood(self, message: Message, nothing: QuestionError) -> Query:
+        """What a message asks.
 
-    async def _answer(self, message: Message, context: Context, subject: Words | Like) -> None:
-        query = Query(message.chat.id, subject, self._settings.photos, asked_in=message.message_id)
+        Raises:
+            QuestionError: with a sentence for the asker; `nothing` where nothing is asked.
+        """
+        asked = parse(words_after(message), people_after(message), self._zone)
+        like = _photo_meant(message, asked)
+        if like is None and asked.is_empty:
+            raise _why_not(message, nothing)
+        if like is None and asked.minus and not asked.words:
+            raise OnlyMinus
+        chat_id = message.chat.id
+        people = await self._senders.ids(chat_id, asked.people, sender(message).id)
+        return Query(
+            chat_id,
+            like or (Words(asked.words) if asked.words else None),
+            asked.count or (await self._archive.settings(chat_id)).photos,
+            asked_in=message.message_id,
+            words=asked.words or None if like is not None else None,
+            minus=asked.minus,
+            text=asked.text,
+            filters=replace(asked.filters, sender_ids=people),
+            **({} if asked.sort is None else {"sort": asked.sort}),
+        )
+
+    async def _answer(self, message: Message, context: Context, query: Query) -> None:
         async with activity.shown(context.bot, message):
             await self._replies.show(context.bot, message, await self._searcher.answer(query))
 
 
-def _photo_meant(message: Message, nothing: QuestionError) -> Like:
-    """The photo the command stands on, else the one it replies to."""
+def _photo_meant(message: Message, asked: Question) -> Like | None:
+    """The photo the question stands on, else the one it replies to; None where it is about no photo."""
     own = photo_post(message)
     if own is not None:
         return Like(own)
-    if message.document is not None:
-        raise UnreadableKind
     replied = replied_message(message)
+    if replied is not None and replied.is_automatic_forward and not asked.is_empty:
+        return None  # below a channel's photo every comment "replies" to it
     post = photo_post(replied) if replied is not None else external_photo(message)
-    if post is not None:
-        return Like(post)
-    if replied is None:
-        raise nothing
-    raise NoPhotoThere if replied.document is None else UnreadableKind
+    return None if post is None else Like(post)
+
+
+def _why_not(message: Message, nothing: QuestionError) -> QuestionError:
+    """Why a message without words is about no photo."""
+    replied = replied_message(message)
+    if message.document is not None or (replied is not None and replied.document is not None):
+        return UnreadableKind()
+    return nothing if replied is None else NoPhotoThere()

@@ -75,7 +75,7 @@ def routes(
         (on(PICTURE & CaptionCommand("search"), queries.search), True),
         (on(PICTURE & CaptionCommand("similar"), queries.similar), True),
         (on(f.ChatType.PRIVATE & PICTURE, chats.private_photo, Wish.NONE), manners.acknowledge),
-        (on(f.ChatType.PRIVATE & f.TEXT & ~f.COMMAND, queries.plain_words), manners.private_words),
+        (on(f.ChatType.PRIVATE & f.TEXT & ~f.COMMAND, queries.search), manners.private_words),
         (button(SETTINGS, settings.press, Wish.COMMAND), True),
         (ChatMemberHandler(chats.membership, ChatMemberHandler.MY_CHAT_MEMBER, block=False), manners.introduce),
     ]

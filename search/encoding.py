@@ -48,7 +48,11 @@ class Encoding:
 
     async def words(self, text: str) -> Embedding:
         """float32 `[d]`, before any waiting photo."""
-        return _only(await self._submit(Urgency.QUESTION, lambda: self.embedder.embed_texts([text])))
+        return _only(await self.texts([text]))
+
+    async def texts(self, texts: Sequence[str]) -> Embedding:
+        """float32 `[n, d]`, before any waiting photo."""
+        return await self._submit(Urgency.QUESTION, lambda: self.embedder.embed_texts(texts))
 
     async def question_photo(self, pixels: Pixels) -> Embedding:
         """float32 `[d]` of a photo that somebody asks about, before any waiting photo."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from handlers.help import COMMANDS
 from sandbox.server import Sandbox
 from tests.conftest import Archive
 from tests.people import People, jpeg, picture_key, shown, until
@@ -212,4 +213,4 @@ async def test_a_slow_answer_is_not_silence(people: People, archive: Archive, sa
 async def test_the_commands_are_registered(people: People) -> None:
     """Clients show them when somebody types a slash."""
     lines = await until(people.commands, "the commands")
-    assert [line.partition(":")[0] for line in lines] == ["search", "similar", "stats", "help"]
+    assert [line.partition(":")[0] for line in lines] == [command.command for command in COMMANDS]
