@@ -45,6 +45,9 @@ def _pointed_at(settings: Settings, url: str, directory: Path) -> Settings:
             "database_url": None,
             "chroma_url": None,
             "model": f"local-dir:{MODEL}",
+            "allowed_chats": None,
+            "owners": None,
+            "retention_days": None,
         }
     )
 

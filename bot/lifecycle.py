@@ -71,6 +71,7 @@ class Lifecycle:
             manners,
             taken,
         )
+        self._handlers.insert(0, services.refusals)
         application.add_handlers(self._handlers, group=GROUP)
 
     def _withdraw(self, application: AnyApplication) -> None:

@@ -13,6 +13,7 @@ from bot.heartbeat import Heartbeat
 from bot.loading import load_in_background
 from bot.settings import Settings
 from bot.telegram_files import TelegramFiles
+from handlers.access import Access, AllowList, Refusals
 from handlers.chats import Chats as ChatHandlers
 from handlers.errors import Guard
 from handlers.help import Help
@@ -61,6 +62,7 @@ class Services:
     """Everything that runs, ready for the routes."""
 
     intake: Intake
+    refusals: Refusals
     queries: Queries
     help: Help
     chats: ChatHandlers
@@ -131,9 +133,11 @@ def _assembled(
     searcher = Searcher(chats, photos, directions, candidates, TextSearch(chats, Texts(database)), pictures)
     replies = Replies(searcher, archive)
     privacy = Privacy(Erasure(database), photos, index)
+    access = Access(AllowList(settings.allowed_chats, settings.owners), archive)
     return Services(
-        intake=Intake(archive),
         queries=Queries(searcher, Senders(filtered), archive, replies, ZoneInfo(settings.timezone)),
+        intake=Intake(archive, access),
+        refusals=Refusals(access),
         help=Help(archive, replies),
         settings=ChatSettingsHandlers(archive, replies),
         chats=ChatHandlers(archive, privacy, replies),

@@ -1,11 +1,12 @@
 """Every setting, read from the environment or a `.env` file; each name is prefixed with CHATLENS_."""
 
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from search.errors import ModelUnknown
 from search.model_spec import ModelSpec
@@ -67,6 +68,14 @@ class Settings(BaseSettings):
     acknowledge: bool = Field(default=True, description="Whether a photo sent in private is acknowledged.")
     introduce: bool = Field(default=True, description="Whether the bot introduces itself to a group that it joins.")
 
+    allowed_chats: Annotated[frozenset[str] | None, NoDecode] = Field(
+        default=None,
+        description="Ids and @usernames of the chats that may use the bot, with commas. Default: every chat.",
+    )
+    owners: Annotated[frozenset[int] | None, NoDecode] = Field(
+        default=None,
+        description="Ids of users who may use it in private and add it to groups. If set, others may not.",
+    )
     retention_days: int | None = Field(
         default=None, ge=1, description="Photos older than so many days are erased. Default: kept until forgotten."
     )
@@ -88,6 +97,19 @@ class Settings(BaseSettings):
     def _blank_is_none(cls, value: object) -> object:
         """`CHATLENS_TOKEN=` in a file means none."""
         return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("allowed_chats", "owners", mode="before")
+    @classmethod
+    def _is_a_list(cls, value: object) -> object:
+        return value.replace(",", " ").split() if isinstance(value, str) else value
+
+    @field_validator("allowed_chats")
+    @classmethod
+    def _names_chats(cls, value: frozenset[str] | None) -> frozenset[str] | None:
+        for name in value or ():
+            if not re.fullmatch(r"-?\d+|@\w{4,32}", name, re.ASCII):
+                raise ValueError(f"{name} is neither the id of a chat nor an @username")
+        return None if value is None else frozenset(name.lower() for name in value)
 
     @field_validator("model")
     @classmethod

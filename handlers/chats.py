@@ -7,7 +7,7 @@ from telegram.error import TelegramError
 
 from handlers.errors import Context, is_stale
 from handlers.help import PAUSED, introduction
-from handlers.intake import has_joined
+from handlers.membership import has_joined
 from handlers.posts import photo_post
 from handlers.queries import UnreadableKind
 from handlers.replies import Replies

@@ -1,19 +1,20 @@
 """What an update asks to be kept, kept before the update is confirmed to Telegram. Answers nobody."""
 
-from telegram import ChatMember, ChatMemberUpdated, Message, Update
+from telegram import Message, Update
 
+from handlers.access import Access
+from handlers.membership import is_absent
 from handlers.posts import chat_info, photo_post
 from search.archive import Archive
 from search.records import ChatInfo
-
-GONE = frozenset({ChatMember.LEFT, ChatMember.BANNED})
 
 
 class Intake:
     """Reads every update once, as it arrives. May read the same update twice: Telegram may hand it over again."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, access: Access) -> None:
         self._archive = archive
+        self._access = access
 
     async def keep(self, update: Update) -> None:
         """Returns once everything is committed.
@@ -21,8 +22,15 @@ class Intake:
         Raises:
             StorageError: nothing may be confirmed.
         """
-        if update.my_chat_member is not None:
-            await self._membership(update.my_chat_member)
+        change = update.my_chat_member
+        if change is not None and is_absent(change.new_chat_member):
+            await self._archive.left(change.chat.id, change.date)
+        elif not await self._access.admits(update):
+            return
+        elif change is not None:
+            await self._archive.joined(chat_info(change.chat), change.date)
+            if (owner := self._access.admitting_owner(update)) is not None:
+                await self._archive.admit(change.chat.id, owner)
         elif (edited := update.edited_message or update.edited_channel_post) is not None:
             await self._edited(edited)
         elif (message := update.message or update.channel_post) is not None:
@@ -49,20 +57,3 @@ class Intake:
             await self._archive.edited(post)
         elif message.effective_attachment is not None:
             await self._archive.taken_back(message.chat.id, message.message_id)
-
-    async def _membership(self, change: ChatMemberUpdated) -> None:
-        if _absent(change.new_chat_member):
-            await self._archive.left(change.chat.id, change.date)
-        else:
-            await self._archive.joined(chat_info(change.chat), change.date)
-
-
-def has_joined(change: ChatMemberUpdated) -> bool:
-    """Whether the bot was not there before and is now."""
-    return _absent(change.old_chat_member) and not _absent(change.new_chat_member)
-
-
-def _absent(member: ChatMember) -> bool:
-    if member.status == ChatMember.RESTRICTED:
-        return not getattr(member, "is_member", True)
-    return member.status in GONE

@@ -39,6 +39,19 @@ class Archive:
         """The bot is no longer a member; nothing of the chat can be searched."""
         await self._chats.left(chat_id, at)
 
+    async def admit(self, chat_id: int, by: int) -> None:
+        """An owner let the bot into a chat that is known."""
+        await self._chats.admit(chat_id, by)
+
+    async def admitted_by(self, chat_id: int) -> int | None:
+        """Who let the bot into a chat, where that was noted."""
+        chat = await self._chats.get(chat_id)
+        return None if chat is None else chat.admitted_by
+
+    async def former_ids(self, chat_id: int) -> tuple[int, ...]:
+        """The ids of the groups that a chat once was."""
+        return await self._chats.former_ids(chat_id)
+
     async def migrated(self, old_chat_id: int, new: ChatInfo, at: datetime) -> None:
         """A group became a supergroup with another id and takes its archive along."""
         moved = await self._chats.migrate(old_chat_id, new, at)

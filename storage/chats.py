@@ -75,6 +75,11 @@ class Chats:
         async with self._database.transaction() as connection:
             await connection.execute(update(chats).where(chats.c.id == chat_id).values(admitted_by=by))
 
+    async def former_ids(self, chat_id: int) -> tuple[int, ...]:
+        """The ids of the groups that became a chat."""
+        async with self._database.reading() as connection:
+            return tuple(await connection.scalars(select(chats.c.id).where(chats.c.migrated_to == chat_id)))
+
     async def get(self, chat_id: int) -> Chat | None:
         async with self._database.reading() as connection:
             row = (await connection.execute(select(chats).where(chats.c.id == chat_id))).one_or_none()

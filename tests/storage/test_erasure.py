@@ -22,11 +22,11 @@ from storage.erasure import KEPT, OF_A_CHAT, Erasure
 from storage.photos import Photos
 from storage.records import ChatInfo, PhotoPost, Place, Sender
 from storage.remains import Files, Remains
-from storage.schema import chats, facts, images, metadata, photos, vectors
+from storage.schema import chats, facts, images, metadata, photos, readings, vectors
 from tests.storage.builders import GROUP, MODEL, NOON, POST, added, indexed, post
 
 OTHER = ChatInfo(-1_009_999_999_999, "supergroup", "Others")
-OF_AN_IMAGE = frozenset({vectors})
+OF_AN_IMAGE = frozenset({vectors, readings})
 """Go with the image, by the database's own cascade; and images go when no photo shows them any more."""
 
 
@@ -139,7 +139,7 @@ def test_what_outlives_its_chat_says_more_than_ids() -> None:
 
 
 async def test_an_image_leaves_something_behind(database: Database) -> None:
-    """Deleting the last photo of an image deletes what is known of the image too."""
+    """Deleting the last photo of an image deletes what is known of both, of whatever kind."""
     await indexed(database, post(1))
     await drained(Erasure(database).forget(GROUP.id, [1]))
     async with database.reading() as connection:
