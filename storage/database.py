@@ -27,7 +27,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from storage import migrations
+from storage import migrations, sqlite_driver
 from storage.errors import DatabaseUnavailable
 
 T = TypeVar("T")
@@ -153,6 +153,7 @@ def _engine(url: str) -> AsyncEngine:
         raise DatabaseUnavailable("a SQLite database needs a file", "Give a path in the database address.")
     _try_file(Path(parsed.database))
     engine = create_async_engine(parsed)
+    event.listen(engine.sync_engine, "do_connect", sqlite_driver.connect)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
