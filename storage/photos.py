@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import remains
 from storage.database import Database, batches, insert
+from storage.placing import added_photo, place_of
 from storage.records import ChatCounts, Edit, Photo, PhotoPost, PhotoState, Posting
 from storage.remains import Files
-from storage.schema import AT_ONCE, EVERYWHERE, chats, forgotten, images, opt_outs, photo_rows, photos
+from storage.schema import AT_ONCE, images, photo_rows, photos
 from storage.texts import keep_texts
 from storage.uninterrupted import uninterrupted
 
@@ -143,40 +144,31 @@ async def _get(connection: AsyncConnection, photo_id: int) -> Photo:
 
 
 async def _add(connection: AsyncConnection, post: PhotoPost) -> Photo | None:
-    chat_id = await _archive(connection, post.chat_id)
-    if await _is_unwanted(connection, post, chat_id):
+    """In three statements at most where the photo is new and says nothing: a flood of photos passes through here."""
+    place = await place_of(connection, post)
+    if place.is_unwanted:
         return None
-    image_id = await _image_for(connection, post.file_unique_id)
-    photo_id = await connection.scalar(
+    image_id = place.image_id or await _new_image(connection, post.file_unique_id)
+    values = {
+        "chat_id": place.chat_id,
+        "origin_chat_id": post.chat_id,
+        "message_id": post.message_id,
+        **_written(post),
+        **_to_be_indexed(image_id),
+    }
+    added = (
         insert(connection, photos)
-        .values(
-            chat_id=chat_id,
-            origin_chat_id=post.chat_id,
-            message_id=post.message_id,
-            **_written(post),
-            **_to_be_indexed(image_id),
-        )
         .on_conflict_do_nothing(index_elements=[photos.c.origin_chat_id, photos.c.message_id])
         .returning(photos.c.id)
     )
+    photo_id = await connection.scalar(added, values)
     if photo_id is None:
         await _drop_unused_image(connection, image_id)
         return None
-    photo = await _get(connection, photo_id)
-    await keep_texts(connection, photo)
+    photo = added_photo(post, photo_id, image_id, place)
+    if post.caption is not None or place.image_id is not None:
+        await keep_texts(connection, photo)
     return photo
-
-
-async def _is_unwanted(connection: AsyncConnection, post: PhotoPost, chat_id: int) -> bool:
-    """Whether the message was forgotten, or whoever posted it has opted out. Asked in the transaction that writes:
-    an opt-out either is seen here or deletes what was written."""
-    was_forgotten = exists().where(
-        forgotten.c.origin_chat_id == post.chat_id, forgotten.c.message_id == post.message_id
-    )
-    has_opted_out = exists().where(
-        opt_outs.c.sender_id == post.sender.id, opt_outs.c.chat_id.in_((EVERYWHERE, chat_id))
-    )
-    return bool(await connection.scalar(select(or_(was_forgotten, has_opted_out))))
 
 
 async def _edit(connection: AsyncConnection, known: Photo, post: PhotoPost) -> Edit:
@@ -195,11 +187,6 @@ async def _edit(connection: AsyncConnection, known: Photo, post: PhotoPost) -> E
     return Edit(photo, known.image_id if changed else None, changed)
 
 
-async def _archive(connection: AsyncConnection, chat_id: int) -> int:
-    moved: int | None = await connection.scalar(select(chats.c.migrated_to).where(chats.c.id == chat_id))
-    return chat_id if moved is None else moved
-
-
 async def _image(connection: AsyncConnection, file_unique_id: str) -> int | None:
     image_id: int | None = await connection.scalar(select(images.c.id).where(images.c.file_unique_id == file_unique_id))
     return image_id
@@ -208,13 +195,13 @@ async def _image(connection: AsyncConnection, file_unique_id: str) -> int | None
 async def _image_for(connection: AsyncConnection, file_unique_id: str) -> int:
     """The image of a file, made where there is none."""
     image_id = await _image(connection, file_unique_id)
-    if image_id is None:
-        await connection.execute(
-            insert(connection, images).values(file_unique_id=file_unique_id).on_conflict_do_nothing()
-        )
-        image_id = await _image(connection, file_unique_id)
-    if image_id is None:
-        raise LookupError(f"the image of {file_unique_id!r} vanished inside a transaction")
+    return await _new_image(connection, file_unique_id) if image_id is None else image_id
+
+
+async def _new_image(connection: AsyncConnection, file_unique_id: str) -> int:
+    """Of a file that has none: writers take turns, so nobody else makes it meanwhile."""
+    made = insert(connection, images).returning(images.c.id)
+    image_id: int = (await connection.execute(made, {"file_unique_id": file_unique_id})).scalar_one()
     return image_id
 
 

@@ -28,9 +28,8 @@ class _Connection(aiosqlite.Connection):
 
     async def run(self, sql: str, parameters: Any, *, many: bool) -> tuple[sqlite3.Cursor, list[Row]]:
         """Executes and fetches, in one go; for a cursor that is used up."""
-        return cast(
-            "tuple[sqlite3.Cursor, list[Row]]", await self._execute(_executed, self._conn, sql, parameters, many)
-        )
+        hop: Any = self._execute  # not annotated
+        return cast("tuple[sqlite3.Cursor, list[Row]]", await hop(_executed, self._conn, sql, parameters, many))
 
 
 def _executed(
