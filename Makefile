@@ -7,7 +7,7 @@ EXTRAS ?=
 comma := ,
 bin := $(VENV)/bin
 
-.PHONY: help run demo sandbox test check format clean
+.PHONY: help run demo sandbox test crash-test check format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -33,6 +33,9 @@ sandbox: $(VENV)/installed  ## run the local Telegram alone
 
 test: $(VENV)/installed-dev  ## run every test
 	$(bin)/python -m pytest
+
+crash-test: $(VENV)/installed-dev  ## kill the bot 100 times while photos stream in, and count them (a quarter of an hour)
+	$(bin)/python -m tests.crash
 
 check: $(VENV)/installed-dev  ## ruff, mypy --strict, import-linter
 	$(bin)/ruff check .

@@ -109,7 +109,7 @@ def _index(settings: Settings, database: Database, embedder: Embedder) -> Vector
 def chroma_location(settings: Settings) -> ChromaLocation:
     """A server where one is set, else a directory beside the database."""
     if settings.chroma_url is None:
-        return ChromaLocation(directory=settings.data_dir / "chroma")
+        return ChromaLocation(directory=settings.data_dir / "chroma", sync_threshold=settings.chroma_sync)
     address = urlsplit(settings.chroma_url)
     is_tls = address.scheme == "https"
     return ChromaLocation(host=address.hostname, port=address.port or (443 if is_tls else 80), ssl=is_tls)

@@ -90,6 +90,11 @@ class Settings(BaseSettings):
         ge=0,
         description="Chats with more photos are searched through Chroma, smaller ones exactly.",
     )
+    chroma_sync: int = Field(
+        default=4_000,
+        ge=10,
+        description="Vectors after which an embedded Chroma rewrites its files; being killed then costs a rebuild.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="How much is logged.")
 
     @field_validator("token", mode="before")

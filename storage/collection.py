@@ -29,9 +29,6 @@ HNSW = {
     # Recall@10 at 100,000 vectors: 0.993. With Chroma's own 100 it is 0.953, and single queries find
     # nothing right.
     "ef_search": 400,
-    # Being killed while it persists is what destroys a collection: do it rarely. What was not persisted is in
-    # Chroma's own log and is replayed.
-    "sync_threshold": 4_000,
 }
 SURROUNDINGS = (
     "could not connect to a chroma server",
@@ -56,6 +53,9 @@ class ChromaLocation:
     ssl: bool = False
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """For a proxy that asks for a secret: Chroma itself asks for none."""
+    sync_threshold: int = 4_000
+    """Being killed while it persists is what destroys a collection: do it rarely. What was not persisted is in
+    Chroma's own log and is replayed."""
 
     def __post_init__(self) -> None:
         if (self.directory is None) == (self.host is None):
@@ -188,10 +188,11 @@ class Collection:
         names = {collection.name for collection in self._client.list_collections()}
         if self._location.directory is not None and names - {name}:
             raise DirectoryUnusable("it is of another archive, of another model or of an earlier build")
+        sync = self._location.sync_threshold
         self._collection = self._client.get_or_create_collection(
             name,
             metadata=self._metadata,
-            configuration={"hnsw": HNSW},
+            configuration={"hnsw": HNSW | {"sync_threshold": sync, "batch_size": min(100, sync)}},
             # Chroma's default would download a model.
             embedding_function=None,
         )

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from storage.chroma import ChromaIndex
-from storage.collection import HNSW, ChromaLocation
+from storage.collection import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.errors import VectorIndexUnavailable
@@ -101,11 +101,10 @@ def _as_zeros(directory: Path) -> None:
 
 @pytest.mark.parametrize("spoil", [_swept, _without_graph, _with_a_giant, _as_zeros])
 async def test_a_damaged_chroma_directory_loses_the_vectors(
-    sqlite: Database, location: ChromaLocation, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Path], None]
+    sqlite: Database, location: ChromaLocation, spoil: Callable[[Path], None]
 ) -> None:
     """Whatever became of its files, afterwards every photo is found by Chroma, and nothing is left lying about."""
-    monkeypatch.setitem(HNSW, "sync_threshold", 10)
-    monkeypatch.setitem(HNSW, "batch_size", 5)
+    location = replace(location, sync_threshold=10)
     entries = await indexed(sqlite, *(post(number) for number in range(40)))
     async with restarted(sqlite, location) as first:
         await first.index.reconcile()

@@ -1,0 +1,81 @@
+"""The two processes of a crash run: a sandbox that lives through it, and the bot that does not."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+MODEL = f"local-dir:{ROOT / 'models' / 'demo'}"
+
+
+@contextmanager
+def sandbox() -> Iterator[tuple[str, str]]:
+    """An empty local Telegram in a process of its own: its address and the bot's token."""
+    command = [sys.executable, "-m", "sandbox", "--empty", "--port", "0", "--exit-with-stdin"]
+    with subprocess.Popen(  # noqa: S603 - our own module
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        try:
+            yield line.split()[2].rstrip("/"), line.split()[-1]
+        finally:
+            process.communicate()
+
+
+class Bot:
+    """`python -m bot run`, as an operator runs it, its log in a file."""
+
+    def __init__(self, url: str, token: str, data_dir: Path, log: Path, **settings: str) -> None:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("CHATLENS_")}
+        self._environment = kept | {
+            "CHATLENS_TOKEN": token,
+            "CHATLENS_API_URL": url,
+            "CHATLENS_DATA_DIR": str(data_dir),
+            "CHATLENS_MODEL": MODEL,
+            "CHATLENS_DEVICE": "cpu",
+            "CHATLENS_THREADS": "1",
+            **{f"CHATLENS_{name.upper()}": value for name, value in settings.items()},
+        }
+        self._log = log
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Returns as soon as there is a process."""
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *[sys.executable, "-m", "bot", "run", "--no-demo"],
+                cwd=ROOT,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process is None or self._process.returncode is not None
+
+    async def kill(self) -> None:
+        """As the kernel does it when memory is short."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        """As service managers do it; the exit status."""
+        return await self._end(signal.SIGTERM)
+
+    async def _end(self, how: signal.Signals) -> int:
+        assert self._process is not None
+        if self._process.returncode is None:
+            self._process.send_signal(how)
+        return await self._process.wait()
+
+    def told(self, *words: str) -> int:
+        """How many lines of its log, over all its lives, hold one of these."""
+        lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines() if self._log.exists() else []
+        return sum(any(word in line for word in words) for line in lines)
