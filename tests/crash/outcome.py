@@ -42,7 +42,8 @@ class Outcome:
         return (
             f"{self.kills} kills, {len(self.posted)} photos posted, {len(self.lost)} lost, "
             f"{self.duplicated} duplicated, {len(self.wrong_in_chroma)} wrong in Chroma, "
-            f"{self.rebuilds} index rebuilds; first answer after a restart: longest {max(self.first_answers, default=0):.1f} s, "
+            f"{self.rebuilds} index rebuilds; first answer after a restart: longest "
+            f"{max(self.first_answers, default=0):.1f} s, "
             f"median {np.median(self.first_answers or [0]):.1f} s of {len(self.first_answers)}; "
             f"stopped by SIGTERM in {self.stopped_in:.1f} s"
         )

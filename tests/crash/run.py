@@ -106,7 +106,7 @@ class CrashRun:
     async def _persisting(self, wait: float) -> None:
         """Until Chroma begins to write its index, and some milliseconds into that."""
         before, deadline = self._written(), time.monotonic() + wait + LONGEST_LIFE
-        while self._written() == before and time.monotonic() < deadline:
+        while self._written() == before and time.monotonic() < deadline:  # noqa: ASYNC110 - no event tells of it
             await asyncio.sleep(0.001)
         await asyncio.sleep(self._random.choice([0, 0, 0.002, 0.01]))
 
