@@ -86,6 +86,8 @@ class Lifecycle:
             return
         self._is_running = True
         await self._services.indexer.start()
+        if self._services.reader is not None:
+            self._services.reader.start()
         self._services.reconciler.start()
         self._services.sweeper.start()
         self._services.heartbeat.start()
@@ -104,6 +106,8 @@ class Lifecycle:
         await self._services.heartbeat.stop()
         await self._services.sweeper.stop()
         await self._services.reconciler.stop()
+        if self._services.reader is not None:
+            await self._services.reader.stop()
         await self._services.indexer.stop()
 
     async def close(self) -> None:

@@ -11,6 +11,7 @@ from telegram import Bot
 from bot.data_directory import DataDirectory
 from bot.heartbeat import Heartbeat
 from bot.loading import load_in_background
+from bot.machine import reads_pictures
 from bot.settings import Settings
 from bot.telegram_files import TelegramFiles
 from handlers.access import Access, AllowList, Refusals
@@ -31,9 +32,11 @@ from search.embedder import Embedder
 from search.encoding import Encoding
 from search.images import DecodingLimits, accept_heif
 from search.indexer import Indexer
+from search.ocr import Ocr
 from search.once import EmbeddedOnce
 from search.pictures import Pictures
 from search.privacy import Privacy
+from search.reader import Reader
 from search.reconcile import Reconciler
 from search.records import ChatSettings
 from search.retention import Retention
@@ -50,6 +53,7 @@ from storage.erasure import Erasure
 from storage.filtered import FilteredPhotos
 from storage.photos import Photos
 from storage.queue import IndexQueue
+from storage.readings import Readings
 from storage.remains import Remains
 from storage.texts import Texts
 from storage.vectors import VectorIndex
@@ -70,6 +74,8 @@ class Services:
     privacy: PrivacyCommands
     guard: Guard
     indexer: Indexer
+    reader: Reader | None
+    """None where text in pictures is not read."""
     reconciler: Reconciler
     sweeper: Sweeper
     heartbeat: Heartbeat
@@ -144,6 +150,7 @@ def _assembled(
         privacy=PrivacyCommands(privacy, replies, retention.days),
         guard=Guard(replies, SearchLimit(settings.searches_per_minute), Turns()),
         indexer=indexer,
+        reader=Reader(chats, Readings(database), pictures, Ocr()) if reads_pictures(settings.ocr) else None,
         reconciler=Reconciler(index),
         sweeper=Sweeper(privacy, Remains(database), database, index, retention),
         heartbeat=Heartbeat(settings.data_dir / "heartbeat"),

@@ -80,6 +80,11 @@ class Settings(BaseSettings):
         default=None, ge=1, description="Photos older than so many days are erased. Default: kept until forgotten."
     )
 
+    ocr: Literal["auto", "on", "off"] = Field(
+        default="auto",
+        description="Reading text in pictures; auto: with 2 cores and 6 GB of memory or more.",
+    )
+
     max_file_mb: int = Field(
         default=20, ge=1, le=2000, description="Larger files are not fetched; Telegram's own limit is 20."
     )

@@ -11,6 +11,8 @@ SearchError
 │   ├── WordsCancelOut
 │   └── ChatNotSearchable
 ├── ImageRefused           a file that is no picture we accept; its text is kept on the photo's row
+├── ReadingFailed          the text of one picture could not be read; its text is kept on the picture's row
+├── ReadingImpossible      no picture's text can be read here: logged once, everything else goes on
 ├── FileError
 │   ├── FileGone           will never come: no retry
 │   └── FileUnreachable    may come later: retried with growing pauses
@@ -46,6 +48,8 @@ __all__ = [
     "OnlyMinus",
     "QuestionError",
     "QuestionTooLong",
+    "ReadingFailed",
+    "ReadingImpossible",
     "SearchError",
     "SeveralCalled",
     "StorageError",
@@ -125,6 +129,23 @@ class ChatNotSearchable(QuestionError):
 
 class ImageRefused(SearchError):
     """The file is not a picture that can be read."""
+
+
+class ReadingFailed(SearchError):
+    """The process that reads text ended or hung over the picture."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+class ReadingImpossible(SearchError):
+    """Text cannot be read from pictures on this machine."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"Text in pictures is not read: {reason}. "
+            "Install Chatlens again with all it needs, or set CHATLENS_OCR=off."
+        )
 
 
 class FileError(SearchError):

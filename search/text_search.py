@@ -17,8 +17,8 @@ PHRASE = 0.05
 """Added where the words stand together as they were asked: decides between texts that have all of them."""
 CONVINCING = 0.5
 """Coverage from which a text is given as the reason for a hit."""
-SNIPPET = 60
-"""Characters quoted."""
+SNIPPET = 36
+"""Characters quoted: with where they stand, as much as a line of an answer has room for."""
 
 
 @dataclass(frozen=True, slots=True)

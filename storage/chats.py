@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.chat_settings import ChatSettings, valid
 from storage.database import Database, insert
+from storage.readings import want_chat_read
 from storage.records import Chat, ChatInfo
 from storage.schema import chats, opt_outs, photos, questions, texts
 from storage.uninterrupted import uninterrupted
@@ -106,6 +107,8 @@ class Chats:
             archive = await _archive(connection, info.id)
             kept = {**(await _choices(connection, archive) or {}), **valid(choices)}
             await connection.execute(update(chats).where(chats.c.id == archive).values(settings=kept))
+            if choices.get("ocr") is True:
+                await want_chat_read(connection, archive)
         self._forget_settings()
         return self._defaults.chosen(kept)
 

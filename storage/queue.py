@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select, tuple_, update
 
 from storage.database import Database, batches
+from storage.readings import want_reading
 from storage.records import Photo, PhotoState
 from storage.schema import AT_ONCE, IS_PENDING, photo_rows, photos
 from storage.uninterrupted import uninterrupted
@@ -80,6 +81,7 @@ class IndexQueue:
                     .returning(photos.c.id, photos.c.image_id)
                 )
                 done += [(row.id, row.image_id) for row in finished]
+            await want_reading(connection, {image_id for _, image_id in done})
         return done
 
     @uninterrupted

@@ -53,6 +53,7 @@ def settings(sandbox: Sandbox, tmp_path: Path) -> Settings:
         model=f"local-dir:{DEMO}",
         device="cpu",
         threads=1,
+        ocr="off",  # tests that read pictures say so
         searches_per_minute=10_000,
     )
 

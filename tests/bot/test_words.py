@@ -47,6 +47,15 @@ async def test_a_caption_is_not_found_by_its_words(people: People, archive: Arch
         assert any("in the caption: “" in line and quoted in line for line in first[:2]), first
 
 
+async def test_a_phrase_lets_other_photos_through(people: People, archive: Archive) -> None:
+    """text:"…" leaves only what has it in its caption, with and without other words."""
+    chat, ann, keys = await posted(people, archive)
+    for question in ('text:"happy birthday"', 'red text:"Happy  BIRTHDAY"', "text:birthday text:anna"):
+        assert shown(await people.asked(chat, ann, f"/search {question}")) == [keys["purple"]], question
+    answer = await people.asked(chat, ann, '/search text:"birthday happy"')
+    assert not shown(answer)
+
+
 async def test_a_caption_is_found_from_another_chat(people: People, archive: Archive) -> None:
     """What is said in one chat is no hit in another, nor a reason in it."""
     await posted(people, archive)
@@ -55,6 +64,7 @@ async def test_a_caption_is_found_from_another_chat(people: People, archive: Arc
     await people.post(other, bob, photos=[jpeg("orange")])
     await archive.settled(indexed=len(CAPTIONS) + 1)
     assert "irthday" not in await people.told(other, bob, "/search birthday")
+    assert not shown(await people.asked(other, bob, "/search text:birthday"))
 
 
 async def test_an_edited_caption_is_found_by_what_it_said(people: People, archive: Archive) -> None:
@@ -70,5 +80,5 @@ async def test_an_edited_caption_is_found_by_what_it_said(people: People, archiv
         return archive.rows("SELECT folded FROM texts") == [("a funeral",)]
 
     await until(followed, "the edit")
-    assert "wedding" not in await people.told(chat, ann, "/search wedding")
+    assert not shown(await people.asked(chat, ann, "/search text:wedding"))
     assert "a funeral" in await people.told(chat, ann, "/search funeral")

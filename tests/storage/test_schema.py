@@ -21,6 +21,7 @@ from storage.filters import Filters
 from storage.photos import Photos
 from storage.questions import Questions
 from storage.queue import IndexQueue
+from storage.readings import Readings
 from storage.texts import Texts
 from tests.storage.builders import GROUP, MODEL, NOON, added, indexed, post, question, unit
 
@@ -115,18 +116,28 @@ async def _queries_by_texts(database: Database) -> None:
         await FilteredPhotos(database).ids(GROUP.id, filters)
 
 
+async def _queries_by_readings(database: Database) -> None:
+    readings = Readings(database)
+    await readings.next(NOON)
+    await readings.postpone(1, "why", NOON)
+    await readings.skip(1)
+    await Chats(database).choose(GROUP, {"ocr": True}, NOON)
+    await readings.done(1, "text")
+
+
 @pytest.mark.parametrize(
     "ask",
     [
         lambda database: _queries_by_photo(Photos(database)),
         _queries_by_texts,
+        _queries_by_readings,
         lambda database: _queries_by_queue(IndexQueue(database)),
         lambda database: _queries_by_embeddings(Embeddings(database, MODEL)),
         lambda database: _queries_by_chats(Chats(database)),
         lambda database: _queries_by_filter(FilteredPhotos(database)),
         lambda database: _queries_by_questions(Questions(database)),
     ],
-    ids=["photos", "texts", "queue", "embeddings", "chats", "filters", "questions"],
+    ids=["photos", "texts", "readings", "queue", "embeddings", "chats", "filters", "questions"],
 )
 async def test_a_frequent_question_reads_a_whole_table(
     ask: Callable[[Database], Awaitable[None]], sqlite: Database, recorded: Recorded
@@ -168,6 +179,7 @@ async def test_the_queue_reads_what_is_long_done(sqlite: Database, recorded: Rec
         ("ix_questions_chat_id_control_id", lambda d: Questions(d).controlled_by(GROUP.id, 2)),
         ("ix_questions_asked_at", lambda d: Questions(d).expire(NOON)),
         ("SEARCH texts USING PRIMARY KEY (chat_id=?)", lambda d: Texts(d).matching(GROUP.id, ["lake"], 9, Filters())),
+        ("ix_readings_pending", lambda d: Readings(d).next(NOON)),
         ("ix_texts_photo_id", lambda d: Photos(d).edit(post(1, file="a"))),
         ("ix_chats_migrated_to", lambda d: Chats(d).migrate(-5, GROUP, NOON)),
     ],

@@ -1,5 +1,7 @@
 """Words in and around pictures: what is searched, and which pictures have been read."""
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -17,6 +19,7 @@ def upgrade() -> None:
     _texts()
     _readings()
     _search_captions()
+    _want_readings()
 
 
 def _texts() -> None:
@@ -49,6 +52,19 @@ def _readings() -> None:
     pending = sa.text("state = 'pending'")
     op.create_index(
         "ix_readings_pending", "readings", ["due_at", "image_id"], sqlite_where=pending, postgresql_where=pending
+    )
+
+
+def _want_readings() -> None:
+    """Of the pictures that are there already."""
+    photos = sa.table("photos", sa.column("image_id"), sa.column("state"))
+    columns = [sa.column("image_id"), sa.column("state"), sa.column("attempts"), sa.column("due_at", MOMENT)]
+    at_once = sa.literal(datetime(1970, 1, 1, tzinfo=UTC), MOMENT)
+    shown = sa.select(photos.c.image_id, sa.literal("pending"), sa.literal(0), at_once).distinct()
+    op.get_bind().execute(
+        sa.insert(sa.table("readings", *columns)).from_select(
+            [column.name for column in columns], shown.where(photos.c.state == "indexed")
+        )
     )
 
 

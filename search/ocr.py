@@ -1,0 +1,110 @@
+"""Has text read from pictures by a process of its own (`search.ocr_worker`): started when needed, ended when idle."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from search.errors import ReadingFailed, ReadingImpossible
+from search.ocr_worker import REPLY, REQUEST, Outcome
+
+log = logging.getLogger(__name__)
+
+STARTING = 120.0
+"""Seconds to load the models: 1.5 on an idle machine, many times that behind a busy one."""
+PATIENCE = 180.0
+"""Seconds for one picture by the clock; the process itself gives up after 60."""
+PICTURES = 500
+"""After as many the process is replaced, should a library lose memory."""
+LONGEST_SIDE = 1600
+"""Pixels; Telegram keeps photos at 1280 and, lately, 2560."""
+LONGEST_TEXT = 1_000_000
+PACKAGES = Path(__file__).parent.parent
+
+
+class Ocr:
+    """Reads one picture at a time."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self._pictures = 0
+
+    async def read(self, image: Image.Image) -> str:
+        """The text in an RGB picture, line by line; empty where there is none.
+
+        Raises:
+            ReadingFailed: this picture could not be read.
+            ReadingImpossible: none can.
+        """
+        image = image.copy()
+        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+        process = await self._ready()
+        assert process.stdin is not None  # noqa: S101 - it was asked for
+        self._pictures += 1
+        try:
+            async with asyncio.timeout(PATIENCE):
+                process.stdin.write(REQUEST.pack(*image.size) + np.asarray(image).tobytes())
+                await process.stdin.drain()
+                _, text = await _reply(process)
+        except BaseException as exc:
+            await self.rest()
+            if isinstance(exc, TimeoutError | OSError | EOFError | ValueError):
+                raise ReadingFailed from exc
+            raise
+        if self._pictures >= PICTURES:
+            await self.rest()
+        return text
+
+    async def rest(self) -> None:
+        """Ends the process, with whatever it has started; the next picture starts another."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+    async def _ready(self) -> asyncio.subprocess.Process:
+        if self._process is None:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "search.ocr_worker"),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                cwd=PACKAGES,
+                env=_environment(),
+                start_new_session=True,  # a group of its own, which is ended as one
+            )
+            self._pictures = 0
+            try:
+                async with asyncio.timeout(STARTING):
+                    outcome, text = await _reply(self._process)
+            except BaseException as exc:
+                await self.rest()
+                if isinstance(exc, TimeoutError | OSError | EOFError | ValueError):
+                    raise ReadingImpossible("its process does not start") from exc
+                raise
+            if outcome is Outcome.IMPOSSIBLE:
+                await self.rest()
+                raise ReadingImpossible(text)
+        return self._process
+
+
+async def _reply(process: asyncio.subprocess.Process) -> tuple[Outcome, str]:
+    assert process.stdout is not None  # noqa: S101 - it was asked for
+    outcome, length = REPLY.unpack(await process.stdout.readexactly(REPLY.size))
+    if length > LONGEST_TEXT:
+        raise ValueError("it tells nonsense")
+    return Outcome(outcome), (await process.stdout.readexactly(length)).decode(errors="replace")
+
+
+def _environment() -> dict[str, str]:
+    """Without the bot's token and whatever else the operator has set; one thread for every library."""
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")}
+    threads = {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "OPENBLAS_NUM_THREADS": "1"}
+    return kept | threads | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

@@ -1,0 +1,160 @@
+"""A process of its own that reads text from pictures: behind everything else on the machine, and never in its way.
+
+RapidOCR's wheel brings PP-OCR's models for Chinese and English (docs/decisions/0012-reading-pictures.md); for text that
+they do not know, Cyrillic above all, tesseract is asked where Debian's packages of it are installed. `search.ocr`
+starts this process and talks with it: pixels in through standard input, text out through standard output. It ends when
+standard input closes, and so with the bot, however that ends. Nothing of torch, Telegram or SQL is imported.
+"""
+
+import io
+import os
+import resource
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from enum import IntEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+REQUEST = struct.Struct("<II")
+"""Width and height of the RGB pixels that follow."""
+REPLY = struct.Struct("<BI")
+"""Outcome, length of the UTF-8 text that follows."""
+
+MEMORY = 3 * 2**30
+"""Bytes it may allocate: RapidOCR takes 0.5 GB at 1280×960, and much of what it reserves it never touches."""
+CLOCK_SECONDS = 60
+"""For one picture; the slowest pages of print took 8 s beside a busy machine."""
+DETECTED_SIDE = 960
+"""Pixels to which the longer side is reduced for finding text. Read are the places in the picture as it is."""
+TESSERACT_SECONDS = 20
+SURE = 0.6
+"""RapidOCR's own confidence from which a line counts."""
+WORDY = 2
+"""Letters: shorter lines that tesseract sees are mostly patterns."""
+
+Pixels = NDArray[np.uint8]
+
+
+class Outcome(IntEnum):
+    """What came of it."""
+
+    READY = 0
+    READ = 1
+    IMPOSSIBLE = 2
+    """RapidOCR cannot be loaded here; the text says why."""
+
+
+Engine = Callable[..., Any]
+"""RapidOCR; what it returns depends on what it is asked for."""
+
+
+def main() -> None:
+    """Reads one picture after the other until nobody asks any more."""
+    asked, told = sys.stdin.buffer, os.fdopen(os.dup(1), "wb", buffering=0)
+    _be_silent()
+    _step_back()
+    try:
+        engine = _loaded()
+    except Exception as exc:  # noqa: BLE001 - whatever a missing library raises, the operator is told
+        told.write(_reply(Outcome.IMPOSSIBLE, f"{type(exc).__name__}: {exc}"[:500]))
+        return
+    told.write(_reply(Outcome.READY, ""))
+    while len(request := asked.read(REQUEST.size)) == REQUEST.size:
+        signal.alarm(CLOCK_SECONDS)  # nobody handles it: it ends the process, whatever C code it is in
+        width, height = REQUEST.unpack(request)
+        pixels = np.frombuffer(asked.read(width * height * 3), np.uint8).reshape(height, width, 3)
+        text = read(engine, pixels)
+        signal.alarm(0)
+        told.write(_reply(Outcome.READ, text))
+
+
+def read(engine: Engine, pixels: Pixels) -> str:
+    """The lines of a picture, from its top to its bottom.
+
+    Most pictures have none: finding that out takes a third of the time of reading.
+    """
+    image = np.ascontiguousarray(pixels[:, :, ::-1])  # RapidOCR takes blue first
+    places = engine(image, use_det=True, use_cls=False, use_rec=False).boxes
+    if places is None or not len(places):
+        return ""
+    known = engine(image, use_det=True, use_cls=False, use_rec=True)
+    scores = known.scores or ()
+    lines = [text for text, score in zip(known.txts or (), scores, strict=True) if score >= SURE]
+    if len(lines) < len(places):
+        lines += _by_tesseract(pixels, lines)
+    return "\n".join(lines)
+
+
+def _by_tesseract(pixels: Pixels, known: Sequence[str]) -> list[str]:
+    """The lines with Cyrillic letters that RapidOCR did not read; none without tesseract and its `rus`."""
+    if not _has_russian():
+        return []
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PPM")
+    command = ["tesseract", "-", "-", "-l", "rus", "--psm", "11"]
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed command
+            command, input=buffer.getvalue(), capture_output=True, timeout=TESSERACT_SECONDS, check=False
+        )
+    except (subprocess.TimeoutExpired, OSError):
+        return []
+    lines = (" ".join(line.split()) for line in done.stdout.decode(errors="replace").splitlines())
+    return [line for line in lines if line not in known and _is_russian(line)]
+
+
+def _is_russian(line: str) -> bool:
+    cyrillic = sum("а" <= letter <= "я" or letter == "ё" for letter in line.lower())
+    return cyrillic > WORDY and 2 * cyrillic > len(line.replace(" ", ""))
+
+
+@cache
+def _has_russian() -> bool:
+    if shutil.which("tesseract") is None:
+        return False
+    listed = subprocess.run(["tesseract", "--list-langs"], capture_output=True, check=False, timeout=TESSERACT_SECONDS)  # noqa: S607
+    return b"rus" in listed.stdout.split()
+
+
+def _loaded() -> Engine:
+    from rapidocr import RapidOCR  # noqa: PLC0415 - takes a second; what it lacks is reported, not raised
+
+    one_thread = {"intra_op_num_threads": 1, "inter_op_num_threads": 1}
+    settings = {f"EngineConfig.onnxruntime.{name}": value for name, value in one_thread.items()}
+    finding = {"Det.limit_type": "max", "Det.limit_side_len": DETECTED_SIDE}
+    return RapidOCR(params={**settings, **finding, "Global.log_level": "critical"})
+
+
+def _reply(outcome: Outcome, text: str) -> bytes:
+    written = text.encode(errors="replace")
+    return REPLY.pack(outcome, len(written)) + written
+
+
+def _step_back() -> None:
+    """Everything else on the machine goes first; where memory runs out, this process goes first."""
+    os.nice(19)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the bot ends it, in its own time
+    with suppress(OSError, ValueError):  # macOS knows neither
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _be_silent() -> None:
+    """Standard output is the bot's; libraries that print must not be understood as answers."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+
+
+if __name__ == "__main__":
+    main()
