@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import case, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Database, insert
+from storage.database import Database, batches, insert
 from storage.filters import Filters, contains, satisfies
 from storage.folding import fold
 from storage.records import Photo, TextSource
@@ -98,11 +98,12 @@ async def keep_texts(connection: AsyncConnection, photo: Photo) -> None:
 async def keep_picture_text(connection: AsyncConnection, image_id: int, text: str) -> None:
     """A picture was read: every photo that shows it says so, in the transaction that keeps the reading."""
     shown = (await connection.execute(select(photos.c.id, photos.c.chat_id).where(photos.c.image_id == image_id))).all()
-    ids = [row.id for row in shown]
-    await connection.execute(delete(texts).where(texts.c.photo_id.in_(ids), texts.c.source == TextSource.PICTURE))
-    if shown and fold(text):
-        rows = [_row(row.chat_id, row.id, TextSource.PICTURE, text) for row in shown]
-        await connection.execute(insert(connection, texts).values(rows))
+    for batch in batches(shown, 500):
+        ids = [row.id for row in batch]
+        await connection.execute(delete(texts).where(texts.c.photo_id.in_(ids), texts.c.source == TextSource.PICTURE))
+        if fold(text):
+            rows = [_row(row.chat_id, row.id, TextSource.PICTURE, text) for row in batch]
+            await connection.execute(insert(connection, texts).values(rows))
 
 
 def _row(chat_id: int, photo_id: int, source: TextSource, text: str) -> dict[str, Any]:

@@ -120,9 +120,7 @@ async def test_a_process_that_was_killed_is_not_replaced() -> None:
     await ocr.rest()
 
 
-@pytest.mark.skipif(
-    not ocr_worker._has_russian() or not CYRILLIC.is_file(), reason="needs tesseract-ocr-rus and a font"
-)
+@pytest.mark.skipif(not ocr_worker._has_russian() or not CYRILLIC.is_file(), reason="needs tesseract and a font")
 async def test_cyrillic_is_not_read_though_tesseract_is_there() -> None:
     """What RapidOCR's models do not know goes to tesseract."""
     image = Image.new("RGB", (900, 300), "white")
