@@ -25,9 +25,8 @@ class TelegramFiles:
         except TelegramError as exc:
             raise _translated(exc) from exc
         except OSError as exc:  # a Bot API server with --local hands out paths
-            raise FileUnreachable(
-                f"The Bot API server's file could not be read ({exc.strerror}: {exc.filename})."
-            ) from exc
+            # Its path, which holds the token, stays out: the reason is kept and shown.
+            raise FileUnreachable(f"The Bot API server's file could not be read ({exc.strerror}).") from exc
 
 
 def _translated(exc: TelegramError) -> FileError:

@@ -148,11 +148,11 @@ def _engine(url: str) -> AsyncEngine:
     parsed = _parsed(url)
     if parsed.get_backend_name() != "sqlite":
         # A server may have closed a connection that lay idle: ask before using it.
-        return create_async_engine(parsed, pool_pre_ping=True)
+        return create_async_engine(parsed, pool_pre_ping=True, hide_parameters=True)
     if not parsed.database or parsed.database == ":memory:":
         raise DatabaseUnavailable("a SQLite database needs a file", "Give a path in the database address.")
     _try_file(Path(parsed.database))
-    engine = create_async_engine(parsed)
+    engine = create_async_engine(parsed, hide_parameters=True)  # errors are logged, and values are people's words
     event.listen(engine.sync_engine, "do_connect", sqlite_driver.connect)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
