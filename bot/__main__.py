@@ -1,11 +1,13 @@
 """The command line: `python -m bot`."""
 
+import asyncio
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress, TaskID
 
 from bot import logs
 from bot.errors import BotError, InvalidSettings
@@ -44,6 +46,24 @@ def run(port: Port = 8081, demo_without_token: DemoWithoutToken = True) -> None:
 def demo(port: Port = 8081) -> None:
     """Run the bot in a local Telegram that holds some 150 pictures, with the small bundled model."""
     _demo(_settings(), port)
+
+
+@app.command()
+def calibrate() -> None:
+    """Learn from the archive's captions when to say that nothing looks like what was asked for. Stop the bot first."""
+    settings = _settings()
+    from bot.calibration import calibrate_archive  # noqa: PLC0415 - keeps --help quick
+
+    with Progress(console=console) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done)
+
+        calibration = asyncio.run(calibrate_archive(settings, show))
+    console.print(f"Calibrated on {calibration.origin}. It holds from the bot's next start.")
 
 
 def main() -> None:

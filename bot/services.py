@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from telegram import Bot
 
+from bot.calibration import calibrated
 from bot.data_directory import DataDirectory
 from bot.heartbeat import Heartbeat
 from bot.loading import load_in_background
@@ -44,6 +45,8 @@ from search.searcher import Searcher
 from search.senders import Senders
 from search.sweeper import Sweeper
 from search.text_search import TextSearch
+from search.verdict import Judge
+from storage.calibrations import Calibrations
 from storage.chats import Chats
 from storage.chroma import ChromaIndex
 from storage.collection import ChromaLocation, Collection
@@ -102,7 +105,11 @@ async def open_services(stack: AsyncExitStack, settings: Settings, bot: Bot) -> 
     stack.push_async_callback(encoding.close)
     decoders = Decoders(DecodingLimits(max_pixels=settings.max_megapixels * 1_000_000))
     stack.push_async_callback(decoders.close)
-    return _assembled(settings, bot, database, index, encoding, decoders)
+    judge = Judge(
+        Embeddings(database, embedder.model_id),
+        await calibrated(Calibrations(database), settings.model, embedder.model_id),
+    )
+    return _assembled(settings, bot, database, index, encoding, decoders, judge)
 
 
 def _index(settings: Settings, database: Database, embedder: Embedder) -> VectorIndex:
@@ -122,7 +129,13 @@ def chroma_location(settings: Settings) -> ChromaLocation:
 
 
 def _assembled(
-    settings: Settings, bot: Bot, database: Database, index: VectorIndex, encoding: Encoding, decoders: Decoders
+    settings: Settings,
+    bot: Bot,
+    database: Database,
+    index: VectorIndex,
+    encoding: Encoding,
+    decoders: Decoders,
+    judge: Judge,
 ) -> Services:
     accept_heif()
     defaults = ChatSettings(photos=settings.photos_per_answer)
@@ -136,7 +149,8 @@ def _assembled(
     weights = Weights(minus=settings.minus_weight, words=settings.words_weight)
     directions = Directions(photos, once, pictures, encoding, weights)
     candidates = Candidates(photos, filtered, index)
-    searcher = Searcher(chats, photos, directions, candidates, TextSearch(chats, Texts(database)), pictures)
+    text_search = TextSearch(chats, Texts(database))
+    searcher = Searcher(chats, photos, directions, candidates, text_search, judge, pictures)
     replies = Replies(searcher, archive)
     privacy = Privacy(Erasure(database), photos, index)
     access = Access(AllowList(settings.allowed_chats, settings.owners), archive)

@@ -16,6 +16,7 @@ NAME_LIMIT = 40
 REASON_LIMIT = 60
 """Characters of people's words in a line: five lines with both stay well within a caption."""
 UNSURE = "I am not sure about these:"
+NOTHING_ALIKE = "Nothing here looks like that. Try other words, or name what is to be seen in the photo."
 SUPERGROUP_PREFIX = "-100"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 TURNING = frozenset({"R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"})
@@ -65,8 +66,10 @@ def waiting_line(counts: ChatCounts) -> str:
     return f"({_photos(counts.waiting)} still waiting to be indexed)"
 
 
-def nothing_found(counts: ChatCounts) -> str:
+def nothing_found(counts: ChatCounts, verdict: Verdict = Verdict.SURE) -> str:
     """Why an answer is empty, and what to do."""
+    if verdict is Verdict.NOTHING:
+        return "\n".join(filter(None, [NOTHING_ALIKE, waiting_line(counts)]))
     if counts.indexed:
         return "I found no other photo like that in this chat."
     if counts.waiting:

@@ -73,7 +73,7 @@ class Replies:
     async def show(self, bot: Bot, question: Message, answer: Answer) -> None:
         """The answer's photos with one numbered list as their only caption, or why there are none."""
         if not answer.hits:
-            await self.say(bot, question, nothing_found(answer.counts))
+            await self.say(bot, question, nothing_found(answer.counts, answer.verdict))
             return
         found = await asyncio.gather(*(self._item(hit) for hit in answer.hits))
         items = [item for item in found if item is not None]

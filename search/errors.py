@@ -20,7 +20,8 @@ SearchError
     ├── ModelUnknown
     ├── ModelUnreachable
     ├── ModelDamaged
-    └── DeviceUnavailable
+    ├── DeviceUnavailable
+    └── TooFewCaptions     the archive does not say enough to calibrate the model on
 
 `storage.errors.StorageError` passes through unchanged: it is already written for the operator.
 """
@@ -53,6 +54,7 @@ __all__ = [
     "SearchError",
     "SeveralCalled",
     "StorageError",
+    "TooFewCaptions",
     "WordsCancelOut",
 ]
 
@@ -188,4 +190,14 @@ class DeviceUnavailable(ModelError):
     def __init__(self, device: str, reason: str) -> None:
         super().__init__(
             f"The device {device!r} (setting CHATLENS_DEVICE) cannot be used: {reason}. Set it to auto or cpu."
+        )
+
+
+class TooFewCaptions(ModelError):
+    """The archive has too few captions to calibrate on."""
+
+    def __init__(self, telling: int, enough: int) -> None:
+        super().__init__(
+            f"To calibrate, I need {enough} captions that say what their pictures show; I found {telling}. "
+            "Until there are more, the bot answers with what it has and hardly ever says that there is nothing."
         )

@@ -12,7 +12,7 @@ from search.query import Query
 from search.ranking import Candidate, Hit, hits, ordered
 from search.records import ChatCounts, Photo, PhotoPost
 from search.text_search import TextSearch
-from search.verdict import Verdict
+from search.verdict import Judge, Verdict
 from storage.chats import Chats
 from storage.photos import Photos
 
@@ -39,6 +39,7 @@ class Searcher:
         directions: Directions,
         candidates: Candidates,
         text_search: TextSearch,
+        judge: Judge,
         pictures: Pictures,
     ) -> None:
         self._chats = chats
@@ -47,6 +48,7 @@ class Searcher:
         self._candidates = candidates
         self._text_search = text_search
         self._fusion = Fusion(photos, text_search)
+        self._judge = judge
         self._pictures = pictures
 
     async def answer(self, query: Query) -> Answer:
@@ -64,10 +66,12 @@ class Searcher:
         direction = await self._directions.of(query)
         found = await self._candidates.best(query, direction)
         found = await self._fusion.with_texts(query, found)
-        # Here: near-duplicates as one; the verdict.
+        # Here: near-duplicates as one.
+        among = len(found) if query.filters or len(found) < DEPTH else counts.indexed
+        found, verdict = await self._judge.judged(query, direction, found, among)
         found = ordered(found, query)
         page = await self._page(query, found[: query.count])
-        return Answer(page, counts, ranking=tuple(one.posting.id for one in found[:DEPTH]))
+        return Answer(page, counts, verdict, ranking=tuple(one.posting.id for one in found[:DEPTH]))
 
     async def preview(self, post: PhotoPost | Photo) -> bytes:
         """See `Pictures.preview`."""

@@ -196,10 +196,14 @@ def _encoded(vector: NDArray[np.float32]) -> bytes:
 
 
 def _decoded(blobs: Sequence[bytes]) -> NDArray[np.float32]:
-    """[n, d], normalised again: rounding to float16 moves the length by up to 0.0005."""
+    """[n, d], as in `decoded`."""
     if not blobs:
         return np.empty((0, 0), np.float32)
-    stored = np.frombuffer(b"".join(blobs), STORED).reshape(len(blobs), -1)
+    return decoded(np.frombuffer(b"".join(blobs), STORED).reshape(len(blobs), -1))
+
+
+def decoded(stored: NDArray[np.float16]) -> NDArray[np.float32]:
+    """[n, d], normalised again: rounding to float16 moves the length by up to 0.0005."""
     wide: NDArray[np.float32] = stored.astype(np.float32)
     norms = np.linalg.norm(wide, axis=1, keepdims=True)
     wide /= np.maximum(norms, np.finfo(np.float32).tiny)
