@@ -41,7 +41,7 @@ def test_help_lists_the_commands() -> None:
     """`python -m bot --help` is where people look first."""
     result = run("--help")
     assert result.returncode == 0
-    assert {"run", "demo"} <= set(result.stdout.split())
+    assert {"run", "demo", "calibrate"} <= set(result.stdout.split())
 
 
 @pytest.mark.parametrize(
