@@ -63,6 +63,7 @@ class Lifecycle:
         taken = commands_of(application)
         self._handlers = routes(
             services.queries,
+            services.buttons,
             services.help,
             services.chats,
             services.settings,

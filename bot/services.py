@@ -16,7 +16,10 @@ from bot.machine import reads_pictures
 from bot.settings import Settings
 from bot.telegram_files import TelegramFiles
 from handlers.access import Access, AllowList, Refusals
+from handlers.answers import Answers
+from handlers.buttons import Buttons
 from handlers.chats import Chats as ChatHandlers
+from handlers.display import Display
 from handlers.errors import Guard
 from handlers.help import Help
 from handlers.intake import Intake
@@ -35,6 +38,7 @@ from search.images import DecodingLimits, accept_heif
 from search.indexer import Indexer
 from search.ocr import Ocr
 from search.once import EmbeddedOnce
+from search.pages import Pages
 from search.pictures import Pictures
 from search.privacy import Privacy
 from search.reader import Reader
@@ -55,6 +59,7 @@ from storage.embeddings import Embeddings, adopt_model
 from storage.erasure import Erasure
 from storage.filtered import FilteredPhotos
 from storage.photos import Photos
+from storage.questions import Questions
 from storage.queue import IndexQueue
 from storage.readings import Readings
 from storage.remains import Remains
@@ -71,6 +76,7 @@ class Services:
     intake: Intake
     refusals: Refusals
     queries: Queries
+    buttons: Buttons
     help: Help
     chats: ChatHandlers
     settings: ChatSettingsHandlers
@@ -143,6 +149,7 @@ def _assembled(
     once = EmbeddedOnce(Embeddings(database, encoding.embedder.model_id))
     pictures = Pictures(TelegramFiles(bot), encoding.embedder, decoders, settings.max_file_mb * 1_000_000)
     indexer = Indexer(queue, once, index, pictures, encoding)
+    questions = Questions(database)
     retention = Retention(settings.retention_days)
     archive = Archive(chats, photos, index, indexer.wake, retention)
     filtered = FilteredPhotos(database)
@@ -151,13 +158,16 @@ def _assembled(
     candidates = Candidates(photos, filtered, index)
     text_search = TextSearch(chats, Texts(database))
     searcher = Searcher(chats, photos, directions, candidates, text_search, judge, pictures)
-    replies = Replies(searcher, archive)
+    pages = Pages(searcher, photos, questions)
+    display, replies = Display(searcher, archive), Replies()
+    answers = Answers(pages, display)
     privacy = Privacy(Erasure(database), photos, index)
     access = Access(AllowList(settings.allowed_chats, settings.owners), archive)
     return Services(
-        queries=Queries(searcher, Senders(filtered), archive, replies, ZoneInfo(settings.timezone)),
         intake=Intake(archive, access),
         refusals=Refusals(access),
+        queries=Queries(Senders(filtered), archive, answers, ZoneInfo(settings.timezone)),
+        buttons=Buttons(pages, display, answers),
         help=Help(archive, replies),
         settings=ChatSettingsHandlers(archive, replies),
         chats=ChatHandlers(archive, privacy, replies),
@@ -166,6 +176,6 @@ def _assembled(
         indexer=indexer,
         reader=Reader(chats, Readings(database), pictures, Ocr()) if reads_pictures(settings.ocr) else None,
         reconciler=Reconciler(index),
-        sweeper=Sweeper(privacy, Remains(database), database, index, retention),
+        sweeper=Sweeper(privacy, questions, Remains(database), database, index, retention),
         heartbeat=Heartbeat(settings.data_dir / "heartbeat"),
     )

@@ -59,7 +59,7 @@ class Guard:
 
         async def callback(update: Update, context: Context) -> None:
             message = update.effective_message
-            if message is None or is_stale(message.date):
+            if message is None or is_stale(message.edit_date or message.date):
                 return
             try:
                 if wish is Wish.SEARCH:

@@ -4,6 +4,7 @@ from telegram import Chat, Document, Message
 from telegram import PhotoSize as TelegramPhotoSize
 
 from search.images import is_heif_accepted
+from search.page import Asking
 from search.records import ChatInfo, FileKind, PhotoPost, PhotoSize, Sender
 
 IMAGE_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/avif", "image/gif"})
@@ -51,6 +52,19 @@ def sender(message: Message) -> Sender:
     if user is None:
         return Sender(message.chat.id, message.chat.title or "a channel", message.chat.username)
     return Sender(user.id, user.full_name, user.username)
+
+
+def asking(message: Message) -> Asking:
+    """A message as one that asks. Who writes in the name of a chat asks as that chat."""
+    author = message.sender_chat or message.from_user
+    return Asking(
+        chat_id=message.chat.id,
+        message_id=message.message_id,
+        thread_id=topic(message),
+        asker_id=None if author is None else author.id,
+        sent_at=message.date,
+        edited_at=message.edit_date,
+    )
 
 
 def replied_message(message: Message) -> Message | None:

@@ -5,16 +5,14 @@ from datetime import tzinfo
 
 from telegram import Message
 
-from handlers import activity
+from handlers.answers import Answers
 from handlers.commands import people_after, words_after
 from handlers.errors import Context
 from handlers.posts import external_photo, photo_post, replied_message, sender
-from handlers.replies import Replies
 from search.archive import Archive
 from search.errors import EmptyQuestion, OnlyMinus, QuestionError
 from search.language import Question, parse
 from search.query import Like, Query, Words
-from search.searcher import Searcher
 from search.senders import Senders
 
 
@@ -33,23 +31,26 @@ class NothingToCompare(QuestionError):
 class Queries:
     """Understands a message as a question and has it answered."""
 
-    def __init__(self, searcher: Searcher, senders: Senders, archive: Archive, replies: Replies, zone: tzinfo) -> None:
-        self._searcher = searcher
+    def __init__(self, senders: Senders, archive: Archive, answers: Answers, zone: tzinfo) -> None:
         self._senders = senders
         self._archive = archive
-        self._replies = replies
+        self._answers = answers
         self._zone = zone
 
     async def search(self, message: Message, context: Context) -> None:
         """/search, or plain words in a private chat: about words, a photo, both, or neither where there are filters."""
-        await self._answer(message, context, await self.understood(message, EmptyQuestion()))
+        await self._answers.answer(context.bot, message, lambda: self.understood(message, EmptyQuestion()))
 
     async def similar(self, message: Message, context: Context) -> None:
         """/similar as a reply to a photo, or as a photo's caption."""
-        query = await self.understood(message, NothingToCompare())
-        if not isinstance(query.subject, Like):
-            raise NothingToCompare
-        await self._answer(message, context, query)
+
+        async def understood() -> Query:
+            query = await self.understood(message, NothingToCompare())
+            if not isinstance(query.subject, Like):
+                raise NothingToCompare
+            return query
+
+        await self._answers.answer(context.bot, message, understood)
 
     async def understood(self, message: Message, nothing: QuestionError) -> Query:
         """What a message asks.
@@ -76,10 +77,6 @@ class Queries:
             filters=replace(asked.filters, sender_ids=people),
             **({} if asked.sort is None else {"sort": asked.sort}),
         )
-
-    async def _answer(self, message: Message, context: Context, query: Query) -> None:
-        async with activity.shown(context.bot, message):
-            await self._replies.show(context.bot, message, await self._searcher.answer(query))
 
 
 def _photo_meant(message: Message, asked: Question) -> Like | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
+from search.page import Page
+from search.query import Sort
 from search.ranking import Hit
 from search.records import ChatCounts, ChatInfo, Photo
 from search.verdict import Verdict
@@ -15,6 +17,7 @@ CAPTION_LIMIT = 1024
 NAME_LIMIT = 40
 REASON_LIMIT = 60
 """Characters of people's words in a line: five lines with both stay well within a caption."""
+ORDERS = {Sort.NEWEST: ", newest first", Sort.OLDEST: ", oldest first"}
 UNSURE = "I am not sure about these:"
 NOTHING_ALIKE = "Nothing here looks like that. Try other words, or name what is to be seen in the photo."
 SUPERGROUP_PREFIX = "-100"
@@ -57,6 +60,15 @@ def answer_caption(page: Listed, limit: int = CAPTION_LIMIT) -> str:
     room = limit - sum(utf16_length(line) + 1 for line in (*before, *after))
     lines = [_line(number, hit, page.chat) for number, hit in enumerate(page.hits, start=page.first)]
     return "\n".join([*before, *_fitting(lines, room), *after])
+
+
+def position(page: Page) -> str:
+    """Which part of an answer a page is, and what of: "6–10 of 37, newest first"."""
+    last = page.first + len(page.hits) - 1
+    numbers = f"{page.first:,}" if last <= page.first else f"{page.first:,}–{last:,}"
+    total = f"{page.total:,}" if page.is_total_known else f"more than {page.total:,}"
+    kind = ", like the one you chose" if page.question.trail else ""
+    return f"{numbers} of {total}{kind}{ORDERS.get(page.sort or Sort.BEST, '')}"
 
 
 def waiting_line(counts: ChatCounts) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 from telegram.ext import BaseHandler, CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler
 from telegram.ext import filters as f
 
-from handlers.callback_data import PURGE, SETTINGS
+from handlers.buttons import Buttons
+from handlers.callback_data import PAGES, PURGE, SETTINGS
 from handlers.chats import Chats
 from handlers.commands import CaptionCommand
 from handlers.errors import Asked, Guard, Pressed, Wish
@@ -19,7 +20,9 @@ from handlers.settings import Settings
 Route = BaseHandler[Any, Any, Any]
 
 ASKED = f.UpdateType.MESSAGE | f.UpdateType.CHANNEL_POST
-"""New messages only: an edited question is not asked again."""
+"""New messages only: an edited command is not obeyed again."""
+ASKED_OR_EDITED = ASKED | f.UpdateType.EDITED
+"""Questions, whose answers follow their edits."""
 PICTURE = f.PHOTO | f.Document.IMAGE
 
 
@@ -37,6 +40,7 @@ class Manners:
 
 def routes(
     queries: Queries,
+    buttons: Buttons,
     help_: Help,
     chats: Chats,
     settings: Settings,
@@ -50,18 +54,21 @@ def routes(
     None of them blocks: the next update is taken while an answer is still on its way.
     """
 
-    def on(condition: f.BaseFilter, handle: Asked, wish: Wish = Wish.SEARCH) -> Route:
-        return MessageHandler(ASKED & condition, guard.around(handle, wish), block=False)
+    def on(condition: f.BaseFilter, handle: Asked, wish: Wish, when: f.BaseFilter = ASKED) -> Route:
+        return MessageHandler(when & condition, guard.around(handle, wish), block=False)
 
-    def command(name: str, handle: Asked, wish: Wish = Wish.COMMAND) -> Route:
-        return CommandHandler(name, guard.around(handle, wish), filters=ASKED, block=False)
+    def command(name: str, handle: Asked, wish: Wish = Wish.COMMAND, when: f.BaseFilter = ASKED) -> Route:
+        return CommandHandler(name, guard.around(handle, wish), filters=when, block=False)
+
+    def question(condition: f.BaseFilter, handle: Asked) -> Route:
+        return on(condition, handle, Wish.SEARCH, ASKED_OR_EDITED)
 
     def button(prefix: str, handle: Pressed, wish: Wish = Wish.SEARCH) -> Route:
         return CallbackQueryHandler(guard.around_press(handle, wish), pattern=f"^{prefix}", block=False)
 
     every = [
-        (command("search", queries.search, Wish.SEARCH), "search" not in taken),
-        (command("similar", queries.similar, Wish.SEARCH), "similar" not in taken),
+        (command("search", queries.search, Wish.SEARCH, ASKED_OR_EDITED), "search" not in taken),
+        (command("similar", queries.similar, Wish.SEARCH, ASKED_OR_EDITED), "similar" not in taken),
         (command("settings", settings.show), "settings" not in taken),
         (command("stats", help_.stats), "stats" not in taken),
         (command("help", help_.help), "help" not in taken),
@@ -72,11 +79,12 @@ def routes(
         (command("purge", privacy.purge), "purge" not in taken),
         (command("privacy", privacy.privacy), "privacy" not in taken),
         (button(PURGE, privacy.confirm, Wish.COMMAND), True),
-        (on(PICTURE & CaptionCommand("search"), queries.search), True),
-        (on(PICTURE & CaptionCommand("similar"), queries.similar), True),
+        (question(PICTURE & CaptionCommand("search"), queries.search), True),
+        (question(PICTURE & CaptionCommand("similar"), queries.similar), True),
         (on(f.ChatType.PRIVATE & PICTURE, chats.private_photo, Wish.NONE), manners.acknowledge),
-        (on(f.ChatType.PRIVATE & f.TEXT & ~f.COMMAND, queries.search), manners.private_words),
+        (question(f.ChatType.PRIVATE & f.TEXT & ~f.COMMAND, queries.search), manners.private_words),
         (button(SETTINGS, settings.press, Wish.COMMAND), True),
+        (button(PAGES, buttons.press), True),
         (ChatMemberHandler(chats.membership, ChatMemberHandler.MY_CHAT_MEMBER, block=False), manners.introduce),
     ]
     return [route for route, is_wanted in every if is_wanted]

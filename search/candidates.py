@@ -14,7 +14,7 @@ from storage.records import Neighbour
 from storage.vectors import VectorIndex
 
 DEPTH = 1_000
-"""How many photos are ranked: what pages can reach. Reading that many rows in brief takes 5 ms, whole 30 ms."""
+"""How many photos are ranked at once. Reading that many rows in brief takes 5 ms, whole 30 ms."""
 WIDER = 4
 """How much wider the net is cast each time that collapsing left too few for a page."""
 
@@ -27,18 +27,19 @@ class Candidates:
         self._filtered = filtered
         self._index = index
 
-    async def best(self, query: Query, direction: Direction | None) -> list[Candidate]:
-        """At least a page of pictures, where so many are left, and those of the `DEPTH` nearest photos.
+    async def best(self, query: Query, direction: Direction | None, depth: int = DEPTH) -> list[Candidate]:
+        """At least a page of pictures, where so many are left, and those of the `depth` nearest photos.
 
         Without a direction nothing is nearer than anything else: they are the newest, or the oldest where asked for.
         """
         if direction is None:
-            return await self._by_date(query)
+            return await self._by_date(query, depth)
         among = await self._filtered.ids(query.chat_id, query.filters) if query.filters else None
-        return await self._nearest(query, direction, among)
+        return await self._nearest(query, direction, among, depth)
 
-    async def _nearest(self, query: Query, direction: Direction, among: NDArray[np.int64] | None) -> list[Candidate]:
-        wanted = DEPTH
+    async def _nearest(
+        self, query: Query, direction: Direction, among: NDArray[np.int64] | None, wanted: int
+    ) -> list[Candidate]:
         while True:
             neighbours = await self._index.nearest(query.chat_id, direction.vector, wanted, direction.exclude, among)
             postings = await self._photos.in_brief([neighbour.photo_id for neighbour in neighbours])
@@ -47,8 +48,7 @@ class Candidates:
                 return found
             wanted *= WIDER
 
-    async def _by_date(self, query: Query) -> list[Candidate]:
-        wanted = DEPTH
+    async def _by_date(self, query: Query, wanted: int) -> list[Candidate]:
         while True:
             is_oldest_first = query.sort is Sort.OLDEST
             rows = await self._filtered.by_date(query.chat_id, query.filters, wanted, oldest_first=is_oldest_first)

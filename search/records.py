@@ -1,6 +1,7 @@
 """The records of `storage` that the layers above may use: they import them from here, never from `storage`."""
 
 from storage.chat_settings import MOST_PHOTOS, ChatSettings
+from storage.questions import Question, Sent
 from storage.records import (
     Chat,
     ChatCounts,
@@ -28,5 +29,7 @@ __all__ = [
     "PhotoSource",
     "PhotoState",
     "Posting",
+    "Question",
     "Sender",
+    "Sent",
 ]

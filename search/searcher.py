@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from search.candidates import DEPTH, Candidates
-from search.direction import Directions
+from search.direction import Direction, Directions
 from search.errors import ChatNotSearchable
 from search.fusion import Fusion
 from search.pictures import Pictures
@@ -25,8 +25,8 @@ class Answer:
     """The first page."""
     counts: ChatCounts
     verdict: Verdict = Verdict.SURE
-    ranking: tuple[int, ...] = ()
-    """Ids of the photos of every hit, those shown first included, in the order in which pages show them."""
+    found: tuple[Candidate, ...] = ()
+    """Every hit in brief, those of the first page included, in the order in which pages show them."""
 
 
 class Searcher:
@@ -64,14 +64,25 @@ class Searcher:
             return Answer((), counts)
         query = await self._text_search.narrowed(query)
         direction = await self._directions.of(query)
-        found = await self._candidates.best(query, direction)
-        found = await self._fusion.with_texts(query, found)
-        # Here: near-duplicates as one.
+        found = await self._found(query, direction, DEPTH)
         among = len(found) if query.filters or len(found) < DEPTH else counts.indexed
         found, verdict = await self._judge.judged(query, direction, found, among)
-        found = ordered(found, query)
-        page = await self._page(query, found[: query.count])
-        return Answer(page, counts, verdict, ranking=tuple(one.posting.id for one in found[:DEPTH]))
+        found = ordered(found, query)[:DEPTH]
+        return Answer(await self.page(query, found[: query.count]), counts, verdict, tuple(found))
+
+    async def deeper(self, query: Query, depth: int) -> list[Candidate]:
+        """What an answer found, and what follows down to `depth`; not judged again. Raises what `answer` raises."""
+        query = await self._text_search.narrowed(await self._addressed(query))
+        return ordered(await self._found(query, await self._directions.of(query), depth), query)
+
+    async def _found(self, query: Query, direction: Direction | None, depth: int) -> list[Candidate]:
+        found = await self._candidates.best(query, direction, depth)
+        # Here: near-duplicates as one.
+        return await self._fusion.with_texts(query, found)
+
+    async def page(self, query: Query, found: Sequence[Candidate]) -> tuple[Hit, ...]:
+        """A page of an answer, each row read whole; what is gone or has changed by now is left out."""
+        return hits(query.chat_id, found, await self._photos.get([one.posting.id for one in found]))
 
     async def preview(self, post: PhotoPost | Photo) -> bytes:
         """See `Pictures.preview`."""
@@ -89,6 +100,3 @@ class Searcher:
         if chat is not None and chat.left_at is not None:
             raise ChatNotSearchable
         return query
-
-    async def _page(self, query: Query, found: Sequence[Candidate]) -> tuple[Hit, ...]:
-        return hits(query.chat_id, found, await self._photos.get([one.posting.id for one in found]))

@@ -1,4 +1,4 @@
-"""What is due is erased in the background: photos past their time, chats long left, and deleted bytes in files."""
+"""What is due is erased in the background: what is past its time, chats long left, and deleted bytes in files."""
 
 import asyncio
 import logging
@@ -8,6 +8,7 @@ from search.errors import StorageError
 from search.privacy import Privacy
 from search.retention import Retention
 from storage.database import Database
+from storage.questions import Questions
 from storage.remains import Files, Remains
 from storage.vectors import VectorIndex
 
@@ -26,12 +27,14 @@ class Sweeper:
     def __init__(
         self,
         privacy: Privacy,
+        questions: Questions,
         remains: Remains,
         database: Database,
         index: VectorIndex,
         retention: Retention,
     ) -> None:
         self._privacy = privacy
+        self._questions = questions
         self._remains = remains
         self._database = database
         self._index = index
@@ -68,6 +71,7 @@ class Sweeper:
         if (limit := self._retention.limit) is not None:
             _say(await self._privacy.expire(limit), "past their time")
         _say(await self._privacy.abandon(now), "of chats that removed the bot")
+        await self._questions.expire(now)
         if await self._is_due(Files.DATABASE, now):
             await self._remains.begun(Files.DATABASE)
             await self._database.rewrite()

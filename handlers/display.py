@@ -1,0 +1,112 @@
+"""How a page of an answer is shown: as an album, a lone photo or a list, with its buttons."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from telegram import InputMediaPhoto, Message
+from telegram.constants import MediaGroupLimit, MessageLimit, ParseMode
+from telegram.error import BadRequest
+
+from handlers.keyboards import answer_buttons, number_buttons
+from handlers.render import Listed, answer_caption, nothing_found, position
+from handlers.slot import Slot
+from search.archive import Archive
+from search.errors import FileError, ImageRefused
+from search.page import Page
+from search.ranking import Hit
+from search.records import FileKind, Photo, Sent
+from search.searcher import Searcher
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One picture of an answer: known to Telegram by an id, or uploaded this once."""
+
+    hit: Hit
+    media: str | bytes
+
+
+class Display:
+    """Puts pages into their slots."""
+
+    def __init__(self, searcher: Searcher, archive: Archive) -> None:
+        self._searcher = searcher
+        self._archive = archive
+
+    async def show(self, slot: Slot, page: Page) -> Sent:
+        """The page's photos with one numbered list as their only caption, or why there are none."""
+        buttons = answer_buttons(page)
+        if not page.hits:
+            return await slot.text(nothing_found(page.counts, page.verdict), buttons if page.has_earlier else None)
+        found = await asyncio.gather(*(self._item(hit) for hit in in_order(page.hits)))
+        items = [item for item in found if item is not None][: MediaGroupLimit.MAX_MEDIA_LENGTH]
+        hits = [item.hit for item in items]
+        hits += [hit for hit in page.hits if hit not in hits]
+        try:
+            if items:
+                return await self._photos(slot, page, items, hits)
+        except BadRequest as exc:
+            log.warning("An answer's photos were refused (%s); its list is sent alone", exc.message)
+        html = answer_caption(_listed(slot, page, hits), MessageLimit.MAX_TEXT_LENGTH)
+        return await slot.text(html, buttons, html=True, reply_to=None if items else _message_of(hits[0].photo, slot))
+
+    async def choose(self, slot: Slot, page: Page) -> None:
+        """Asks which of the page's photos is meant."""
+        await slot.set_buttons(number_buttons(page, in_order(page.hits)))
+
+    async def _photos(self, slot: Slot, page: Page, items: Sequence[_Item], hits: Sequence[Hit]) -> Sent:
+        """The caption goes on the first item: clients hide several."""
+        is_album = len(items) > 1
+        caption = answer_caption(_listed(slot, page, hits, is_told_below=is_album))
+        media = [_media(item, caption if number == 0 else None) for number, item in enumerate(items)]
+        if is_album:
+            sent, messages = await slot.album(media, position(page), answer_buttons(page))
+        else:
+            sent, messages = await slot.photo(media[0], answer_buttons(page))
+        await self._keep_ids(items, messages)
+        return sent
+
+    async def _item(self, hit: Hit) -> _Item | None:
+        """None for a photo that must not be sent again (its chat protects content) or cannot be read."""
+        photo = hit.photo
+        if photo.protected:
+            return None
+        if photo.kind is FileKind.PHOTO:
+            return _Item(hit, photo.file_id)
+        if photo.photo_file_id is not None:
+            return _Item(hit, photo.photo_file_id)
+        try:
+            return _Item(hit, await self._searcher.preview(photo))
+        except (FileError, ImageRefused) as exc:
+            log.warning("Photo %s cannot be shown: %s", photo.id, exc)
+            return None
+
+    async def _keep_ids(self, items: Sequence[_Item], sent: Sequence[Message]) -> None:
+        """A file that was uploaded once is sent by the id of that upload from now on."""
+        for item, message in zip(items, sent, strict=False):
+            if isinstance(item.media, bytes) and message.photo:
+                await self._archive.resendable(item.hit.photo, message.photo[-1].file_id)
+
+
+def in_order(hits: Sequence[Hit]) -> list[Hit]:
+    """As an answer lists them: those that may be sent again first, so that numbers count the photos of the album."""
+    return sorted(hits, key=lambda hit: hit.photo.protected)
+
+
+def _listed(slot: Slot, page: Page, hits: Sequence[Hit], *, is_told_below: bool = False) -> Listed:
+    where = "" if is_told_below or len(page.hits) == page.total else position(page)
+    return Listed(hits, slot.chat, page.counts, page.verdict, page.first, where)
+
+
+def _media(item: _Item, caption: str | None) -> InputMediaPhoto:
+    mode = None if caption is None else ParseMode.HTML
+    return InputMediaPhoto(item.media, caption, mode, has_spoiler=item.hit.photo.spoiler)
+
+
+def _message_of(photo: Photo, slot: Slot) -> int | None:
+    """The message of a photo that cannot be shown, to reply to, where its id is one of this chat."""
+    return photo.message_id if photo.origin_chat_id == slot.chat.id else None
