@@ -7,7 +7,7 @@ EXTRAS ?=
 comma := ,
 bin := $(VENV)/bin
 
-.PHONY: help run demo sandbox test crash-test check format clean
+.PHONY: help run demo sandbox test crash-test fuzz check format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -36,6 +36,9 @@ test: $(VENV)/installed-dev  ## run every test
 
 crash-test: $(VENV)/installed-dev  ## kill the bot 100 times while photos stream in, and count them (a quarter of an hour)
 	$(bin)/python -m tests.crash
+
+fuzz: $(VENV)/installed-dev  ## 20,000 mutated pictures through the bot's own door: tried, read, refused, crashed
+	$(bin)/python -m tests.fuzzing
 
 check: $(VENV)/installed-dev  ## ruff, mypy --strict, import-linter
 	$(bin)/ruff check .
