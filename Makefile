@@ -7,7 +7,7 @@ EXTRAS ?=
 comma := ,
 bin := $(VENV)/bin
 
-.PHONY: help run demo sandbox test crash-test fuzz check format clean
+.PHONY: help run demo sandbox test crash-test fuzz load-test check format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -39,6 +39,9 @@ crash-test: $(VENV)/installed-dev  ## kill the bot 100 times while photos stream
 
 fuzz: $(VENV)/installed-dev  ## 20,000 mutated pictures through the bot's own door: tried, read, refused, crashed
 	$(bin)/python -m tests.fuzzing
+
+load-test: $(VENV)/installed-dev  ## 20,000 updates as fast as the bot takes them, searches in between: memory, answers
+	$(bin)/python -m tests.load
 
 check: $(VENV)/installed-dev  ## ruff, mypy --strict, import-linter
 	$(bin)/ruff check .
