@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     timezone: str = Field(default="UTC", description="Whose days after:, before: and on: mean, e.g. Europe/Berlin.")
     minus_weight: float = Field(default=0.5, ge=0, le=5, description="How strongly -word steers away from it.")
     words_weight: float = Field(
-        default=1.0, ge=0, le=10, description="How much the words of a reply to a photo count beside the photo."
+        default=1.5, ge=0, le=10, description="How much the words of a reply to a photo count beside the photo."
     )
     private_words: bool = Field(default=True, description="Whether plain words in a private chat are a search.")
     acknowledge: bool = Field(default=True, description="Whether a photo sent in private is acknowledged.")

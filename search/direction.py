@@ -37,7 +37,7 @@ class Weights:
 
     minus: float = 0.5
     """Each -word."""
-    words: float = 1.0
+    words: float = 1.5
     """The words beside a photo."""
 
 
