@@ -2,6 +2,7 @@
 
 from telegram import BotCommand, Message
 
+from handlers.commands import words_after
 from handlers.errors import Context
 from handlers.render import stats
 from handlers.replies import Replies
@@ -22,12 +23,29 @@ COMMANDS = (
 """Registered with setMyCommands, in this order."""
 
 HOW_TO_ASK = (
-    "/search red car – the best-matching photos posted here\n"
+    "/search red car – the best-matching photos posted here (/help search: dates, people, -words)\n"
     "/similar – as a reply to a photo, or as the caption of a new one: others like it\n"
     "/settings – how I behave here, for admins\n"
     "/stats – how many photos I remember here\n"
     "/privacy – what I store, for how long, and how to have it forgotten"
 )
+SEARCH_LANGUAGE = """<b>How to search</b>, in any order and any language:
+
+<code>/search red car</code> – what the photo shows, or what its caption or the text in it says
+<code>/search beach -people</code> – steers away from people; <code>-"traffic light"</code> for several words
+<code>/search cake from:@ann</code> – posted by Ann; also <code>from:me</code>, <code>from:"Ann Lee"</code>
+<code>/search snow after:2024-05 before:2024-12-24</code> – from May 2024 on, before Christmas Eve
+<code>/search on:2024-05-03</code> – that day; also <code>on:2024-05</code>, <code>on:2024</code>
+<code>/search text:"happy birthday"</code> – these words stand in the caption or in the picture
+<code>/search dog sort:new</code> – the newest of what fits; also <code>sort:old</code>, <code>sort:best</code>
+<code>/search cat n:8</code> – eight photos, at most 10
+
+Without words you get everything that is left, newest first: <code>/search from:me n:10</code>
+As a reply to a photo, or as its caption, words change it: <code>/search same but at night</code>
+In quotes everything is just words: <code>/search "from:me"</code>
+
+-word only steers. What must not be missing or wrong (who, when, which text) is exact."""
+"""HTML. Every example is understood by `search.language`; a test holds it to that."""
 PRIVATE = "Here with me, plain words are a search, and every photo you send is remembered."
 PROMISE = "I answer only from the photos of the chat in which you ask."
 PAUSED = "I keep no new photos now (/settings). Those I already have can still be found."
@@ -52,7 +70,10 @@ class Help:
         )
 
     async def help(self, message: Message, context: Context) -> None:
-        """/help: how to ask."""
+        """/help: how to ask; /help search: the language of questions."""
+        if words_after(message).strip().casefold() in ("search", "/search"):
+            await self._replies.write(context.bot, message, SEARCH_LANGUAGE)
+            return
         await self._replies.say(context.bot, message, f"{HOW_TO_ASK}\n\n{PRIVATE}\n{PROMISE}")
 
     async def stats(self, message: Message, context: Context) -> None:

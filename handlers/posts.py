@@ -1,6 +1,6 @@
 """From Telegram's messages to the domain's records. Reading only: nothing here answers or stores."""
 
-from telegram import Chat, Document, Message
+from telegram import Chat, Document, Message, MessageEntity
 from telegram import PhotoSize as TelegramPhotoSize
 
 from search.images import is_heif_accepted
@@ -98,7 +98,7 @@ def _post(
         media_group_id=message.media_group_id,
         sender=sender(message),
         date=message.date,
-        caption=message.caption,
+        caption=_said(message),
         kind=kind,
         file_id=largest.file_id,
         file_unique_id=largest.file_unique_id,
@@ -107,3 +107,11 @@ def _post(
         spoiler=bool(message.has_media_spoiler),
         protected=bool(message.has_protected_content),
     )
+
+
+def _said(message: Message) -> str | None:
+    """The caption, unless it is a command: that asks the bot something and says nothing of the picture."""
+    is_command = any(
+        entity.type == MessageEntity.BOT_COMMAND and entity.offset == 0 for entity in message.caption_entities
+    )
+    return None if is_command else message.caption

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from telegram import Animation, Chat, Document, ForumTopicCreated, Message, PhotoSize, User
+from telegram import Animation, Chat, Document, ForumTopicCreated, Message, MessageEntity, PhotoSize, User
 
 from handlers.posts import photo_post, replied_message, sender, topic
 from search.images import accept_heif
@@ -32,6 +32,14 @@ def test_the_key_of_a_photo_is_its_largest_size_wherever_it_stands() -> None:
     assert post is not None
     assert (post.file_unique_id, post.caption, post.spoiler) == ("u1280", "hi", True)
     assert len(post.sizes) == 3
+
+
+def test_a_question_in_a_caption_is_found_as_what_the_picture_says() -> None:
+    """The next one who asks the same in words would be answered with the last one's question."""
+    asked = [MessageEntity(MessageEntity.BOT_COMMAND, 0, len("/search"))]
+    post = photo_post(message(photo=SIZES, caption="/search red car", caption_entities=asked))
+    assert post is not None
+    assert post.caption is None
 
 
 @pytest.mark.parametrize("mime", ["image/jpeg", "image/png", "image/webp", "image/avif", "image/gif", "IMAGE/HEIC"])
