@@ -66,6 +66,15 @@ def calibrate() -> None:
     console.print(f"Calibrated on {calibration.origin}. It holds from the bot's next start.")
 
 
+@app.command()
+def retry() -> None:
+    """Try every photo again that could not be read, when the bot runs next. In a chat /retry does it for that chat."""
+    settings = _settings()
+    from bot.retrying import retry_failed  # noqa: PLC0415 - keeps --help quick
+
+    console.print(f"Photos that will be tried again: {asyncio.run(retry_failed(settings))}.")
+
+
 def main() -> None:
     """What is wrong is said in a sentence, and the exit status is 1."""
     try:

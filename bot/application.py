@@ -1,6 +1,7 @@
 """The bot of its own: python-telegram-bot's application with Chatlens installed, polled until a signal ends it."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from telegram import Update
@@ -10,6 +11,7 @@ from telegram.ext import AIORateLimiter, Application, CallbackContext
 from bot.errors import InvalidSettings
 from bot.installation import install
 from bot.lifecycle import AnyApplication
+from bot.revocation import PollingRequest
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -26,8 +28,8 @@ FLOOD_RETRIES = 5
 """python-telegram-bot's limiter does not retry a 429 unless told to."""
 
 
-def build(settings: Settings) -> AnyApplication:
-    """The application, ready to run.
+def build(settings: Settings, revoked: Callable[[], None] | None = None) -> AnyApplication:
+    """The application, ready to run; `revoked` is called when its token has become worthless.
 
     Raises:
         InvalidSettings: there is no token.
@@ -45,6 +47,8 @@ def build(settings: Settings) -> AnyApplication:
         .read_timeout(20)
         .media_write_timeout(60)
     )
+    if revoked is not None:
+        builder = builder.get_updates_request(PollingRequest(revoked))
     application = install(builder, settings).build()
     application.add_error_handler(_log_trouble)
     return application
@@ -56,13 +60,26 @@ def run(settings: Settings) -> None:
     Raises:
         InvalidSettings, BotError, ModelError, StorageError
     """
-    application = build(settings)
+    is_revoked = False
+
+    def revoked() -> None:
+        nonlocal is_revoked
+        is_revoked = True
+        application.stop_running()
+
+    application = build(settings, revoked)
     try:
         application.run_polling(allowed_updates=ALLOWED_UPDATES, bootstrap_retries=-1)
     except InvalidToken as exc:
-        raise InvalidSettings(
-            f"{settings.api_url} does not accept the token in CHATLENS_TOKEN. Copy it again from @BotFather (/mybots)."
-        ) from exc
+        raise _token_refused(settings) from exc
+    if is_revoked:
+        raise _token_refused(settings)
+
+
+def _token_refused(settings: Settings) -> InvalidSettings:
+    return InvalidSettings(
+        f"{settings.api_url} does not accept the token in CHATLENS_TOKEN. Copy it again from @BotFather (/mybots)."
+    )
 
 
 async def _log_trouble(update: object, context: CallbackContext[Any, Any, Any, Any]) -> None:

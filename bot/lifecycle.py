@@ -65,6 +65,7 @@ class Lifecycle:
             services.queries,
             services.buttons,
             services.help,
+            services.stats,
             services.chats,
             services.settings,
             services.privacy,

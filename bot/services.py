@@ -28,12 +28,14 @@ from handlers.privacy import PrivacyCommands
 from handlers.queries import Queries
 from handlers.replies import Replies
 from handlers.settings import Settings as ChatSettingsHandlers
+from handlers.stats import Stats
 from search.archive import Archive
 from search.candidates import Candidates
 from search.decoding import Decoders
 from search.direction import Directions, Weights
 from search.embedder import Embedder
 from search.encoding import Encoding
+from search.failures import FailedPhotos
 from search.images import DecodingLimits, accept_heif
 from search.indexer import Indexer
 from search.ocr import Ocr
@@ -57,6 +59,7 @@ from storage.collection import ChromaLocation, Collection
 from storage.database import Database
 from storage.embeddings import Embeddings, adopt_model
 from storage.erasure import Erasure
+from storage.failures import Failures
 from storage.filtered import FilteredPhotos
 from storage.photos import Photos
 from storage.questions import Questions
@@ -78,6 +81,7 @@ class Services:
     queries: Queries
     buttons: Buttons
     help: Help
+    stats: Stats
     chats: ChatHandlers
     settings: ChatSettingsHandlers
     privacy: PrivacyCommands
@@ -168,7 +172,8 @@ def _assembled(
         refusals=Refusals(access),
         queries=Queries(Senders(filtered), archive, answers, ZoneInfo(settings.timezone)),
         buttons=Buttons(pages, display, answers),
-        help=Help(archive, replies),
+        help=Help(replies),
+        stats=Stats(archive, FailedPhotos(Failures(database), indexer.wake), replies),
         settings=ChatSettingsHandlers(archive, replies),
         chats=ChatHandlers(archive, privacy, replies),
         privacy=PrivacyCommands(privacy, replies, retention.days),

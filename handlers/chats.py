@@ -6,11 +6,12 @@ from telegram import Bot, ChatMember, ChatMemberUpdated, Message, Update
 from telegram.error import TelegramError
 
 from handlers.errors import Context, is_stale
-from handlers.help import PAUSED, introduction
+from handlers.help import introduction
 from handlers.membership import has_joined
 from handlers.posts import photo_post
 from handlers.queries import UnreadableKind
 from handlers.replies import Replies
+from handlers.stats import PAUSED
 from search.archive import Archive
 from search.privacy import Privacy
 from search.records import ChatCounts

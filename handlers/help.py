@@ -4,15 +4,14 @@ from telegram import BotCommand, Message
 
 from handlers.commands import words_after
 from handlers.errors import Context
-from handlers.render import stats
 from handlers.replies import Replies
-from search.archive import Archive
 
 COMMANDS = (
     BotCommand("search", "find earlier photos by words: /search red car"),
     BotCommand("similar", "as a reply to a photo: find others like it"),
     BotCommand("settings", "how I behave here, for admins"),
     BotCommand("stats", "how many photos I remember here"),
+    BotCommand("retry", "admins: I try unreadable photos again"),
     BotCommand("forget", "as a reply to your photo: I forget it"),
     BotCommand("optout", "I forget your photos and keep none"),
     BotCommand("optin", "I remember your photos again"),
@@ -48,7 +47,6 @@ In quotes everything is just words: <code>/search "from:me"</code>
 """HTML. Every example is understood by `search.language`; a test holds it to that."""
 PRIVATE = "Here with me, plain words are a search, and every photo you send is remembered."
 PROMISE = "I answer only from the photos of the chat in which you ask."
-PAUSED = "I keep no new photos now (/settings). Those I already have can still be found."
 PRIVACY_WARNING = (
     "⚠️ My privacy mode is on, so Telegram shows me only commands, and I will not see your photos. Make me an admin "
     "here; or switch privacy mode off at @BotFather (/setprivacy), then remove me and add me again."
@@ -56,10 +54,9 @@ PRIVACY_WARNING = (
 
 
 class Help:
-    """/start, /help and /stats."""
+    """/start and /help."""
 
-    def __init__(self, archive: Archive, replies: Replies) -> None:
-        self._archive = archive
+    def __init__(self, replies: Replies) -> None:
         self._replies = replies
 
     async def start(self, message: Message, context: Context) -> None:
@@ -75,12 +72,6 @@ class Help:
             await self._replies.write(context.bot, message, SEARCH_LANGUAGE)
             return
         await self._replies.say(context.bot, message, f"{HOW_TO_ASK}\n\n{PRIVATE}\n{PROMISE}")
-
-    async def stats(self, message: Message, context: Context) -> None:
-        """/stats: how the chat's archive stands."""
-        counts = stats(await self._archive.counts(message.chat.id))
-        is_indexing = (await self._archive.settings(message.chat.id)).indexing
-        await self._replies.say(context.bot, message, counts if is_indexing else f"{counts} {PAUSED}")
 
 
 def introduction(title: str | None, sees_photos: bool) -> str:

@@ -1,16 +1,13 @@
 """Sends sentences and texts – in the same topic, as a reply."""
 
-from collections.abc import Awaitable, Callable
-from typing import TypedDict, TypeVar
+from typing import TypedDict
 
 from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
-from telegram.error import ChatMigrated
 
+from handlers.delivery import delivered
 from handlers.posts import topic
 from search.records import Photo
-
-Sent = TypeVar("Sent")
 
 
 class _Placement(TypedDict):
@@ -26,7 +23,7 @@ class Replies:
     async def say(self, bot: Bot, question: Message, text: str) -> None:
         """A sentence as a reply; plain text, whatever a host application's defaults are."""
         place = _reply(question)
-        await self._send(question, lambda chat_id: bot.send_message(chat_id, text, parse_mode=None, **place))
+        await delivered(question.chat.id, lambda chat_id: bot.send_message(chat_id, text, parse_mode=None, **place))
 
     async def write(
         self,
@@ -41,19 +38,12 @@ class Replies:
         in chats that have no links."""
         place = _reply(question, original)
         silent = LinkPreviewOptions(is_disabled=True)
-        await self._send(
-            question,
+        await delivered(
+            question.chat.id,
             lambda chat_id: bot.send_message(
                 chat_id, html, parse_mode=ParseMode.HTML, link_preview_options=silent, reply_markup=markup, **place
             ),
         )
-
-    async def _send(self, question: Message, send: Callable[[int], Awaitable[Sent]]) -> Sent:
-        """Follows a group that became a supergroup between the question and its answer."""
-        try:
-            return await send(question.chat.id)
-        except ChatMigrated as moved:
-            return await send(moved.new_chat_id)
 
 
 def _reply(question: Message, original: Photo | None = None) -> _Placement:

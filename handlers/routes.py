@@ -16,6 +16,7 @@ from handlers.help import Help
 from handlers.privacy import PrivacyCommands
 from handlers.queries import Queries
 from handlers.settings import Settings
+from handlers.stats import Stats
 
 Route = BaseHandler[Any, Any, Any]
 
@@ -42,6 +43,7 @@ def routes(
     queries: Queries,
     buttons: Buttons,
     help_: Help,
+    stats: Stats,
     chats: Chats,
     settings: Settings,
     privacy: PrivacyCommands,
@@ -70,7 +72,8 @@ def routes(
         (command("search", queries.search, Wish.SEARCH, ASKED_OR_EDITED), "search" not in taken),
         (command("similar", queries.similar, Wish.SEARCH, ASKED_OR_EDITED), "similar" not in taken),
         (command("settings", settings.show), "settings" not in taken),
-        (command("stats", help_.stats), "stats" not in taken),
+        (command("stats", stats.show), "stats" not in taken),
+        (command("retry", stats.retry), "retry" not in taken),
         (command("help", help_.help), "help" not in taken),
         (command("start", help_.start), "start" not in taken),
         (command("forget", privacy.forget), "forget" not in taken),

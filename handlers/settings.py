@@ -11,9 +11,9 @@ from telegram.error import BadRequest
 from handlers.admins import asks_as_admin, is_admin
 from handlers.callback_data import SETTINGS
 from handlers.errors import Context
-from handlers.help import PAUSED
 from handlers.posts import chat_info
 from handlers.replies import Replies
+from handlers.stats import PAUSED
 from search.archive import Archive
 from search.errors import QuestionError
 from search.records import MOST_PHOTOS, ChatSettings

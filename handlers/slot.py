@@ -7,7 +7,7 @@ in place.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,8 +16,9 @@ from typing import TypedDict, TypeVar
 
 from telegram import Bot, InlineKeyboardMarkup, InputMediaPhoto, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, ChatMigrated, TelegramError
+from telegram.error import BadRequest, TelegramError
 
+from handlers.delivery import delivered
 from search.records import ChatInfo, Sent
 
 log = logging.getLogger(__name__)
@@ -66,10 +67,11 @@ class Slot:
             if await _succeeds(edit):
                 return _lone(Shape.TEXT, message_id, buttons, self.before.at)
         target = self._target(reply_to)
-        message = await self._send(
+        message = await delivered(
+            self.chat.id,
             lambda chat_id: self.bot.send_message(
                 chat_id, text, parse_mode=mode, link_preview_options=silent, reply_markup=buttons, **target
-            )
+            ),
         )
         return _lone(Shape.TEXT, message.message_id, buttons)
 
@@ -81,7 +83,8 @@ class Slot:
             if await _succeeds(edit):
                 return self.before, ()
         target = self._target()
-        message = await self._send(
+        message = await delivered(
+            self.chat.id,
             lambda chat_id: self.bot.send_photo(
                 chat_id,
                 photo.media,
@@ -90,7 +93,7 @@ class Slot:
                 has_spoiler=photo.has_spoiler,
                 reply_markup=buttons,
                 **target,
-            )
+            ),
         )
         return _lone(Shape.PHOTO, message.message_id, buttons), [message]
 
@@ -99,7 +102,7 @@ class Slot:
     ) -> tuple[Sent, Sequence[Message]]:
         """Two to ten photos, and below them which part of the answer they are, with the buttons; and the messages."""
         target = self._target()
-        album = await self._send(lambda chat_id: self.bot.send_media_group(chat_id, photos, **target))
+        album = await delivered(self.chat.id, lambda chat_id: self.bot.send_media_group(chat_id, photos, **target))
         ids = [message.message_id for message in album]
         control_id = await self._control(album[0], where, buttons)
         if control_id is not None:
@@ -127,14 +130,17 @@ class Slot:
     async def _control(self, album: Message, where: str, buttons: InlineKeyboardMarkup) -> int | None:
         """An album without buttons is still an answer: it is not taken back for them."""
         try:
-            control = await self.bot.send_message(
+            control = await delivered(
                 album.chat.id,
-                where,
-                parse_mode=None,
-                message_thread_id=self.thread_id,
-                reply_parameters=ReplyParameters(album.message_id, allow_sending_without_reply=True),
-                reply_markup=buttons,
-                disable_notification=True,
+                lambda chat_id: self.bot.send_message(
+                    chat_id,
+                    where,
+                    parse_mode=None,
+                    message_thread_id=self.thread_id,
+                    reply_parameters=ReplyParameters(album.message_id, allow_sending_without_reply=True),
+                    reply_markup=buttons,
+                    disable_notification=True,
+                ),
             )
         except TelegramError as exc:
             log.warning("The buttons of an answer in chat %s could not be sent: %s", album.chat.id, exc.message)
@@ -147,13 +153,6 @@ class Slot:
             "reply_parameters": ReplyParameters(reply_to or self.question_id, allow_sending_without_reply=True),
             "disable_notification": bool(self.before.message_ids),
         }
-
-    async def _send(self, send: Callable[[int], Awaitable[Result]]) -> Result:
-        """Follows a group that became a supergroup between the question and its answer."""
-        try:
-            return await send(self.chat.id)
-        except ChatMigrated as moved:
-            return await send(moved.new_chat_id)
 
 
 def _lone(shape: Shape, message_id: int, buttons: InlineKeyboardMarkup | None, at: datetime | None = None) -> Sent:

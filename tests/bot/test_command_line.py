@@ -17,7 +17,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.people import People, picture_key, until
+from sandbox.server import Sandbox
+from tests.conftest import DEMO, Archive
+from tests.people import People, jpeg, picture_key, until
 
 ROOT = Path(__file__).parent.parent.parent
 ARCHIVE = ROOT / "sandbox" / "archive"
@@ -41,7 +43,7 @@ def test_help_lists_the_commands() -> None:
     """`python -m bot --help` is where people look first."""
     result = run("--help")
     assert result.returncode == 0
-    assert {"run", "demo", "calibrate"} <= set(result.stdout.split())
+    assert {"run", "demo", "calibrate", "retry"} <= set(result.stdout.split())
 
 
 @pytest.mark.parametrize(
@@ -148,3 +150,37 @@ async def _scene(people: People, chat: int, shown_message: dict[str, Any]) -> li
 
 def _seconds(moment: str) -> int:
     return int(datetime.fromisoformat(moment).timestamp())
+
+
+async def test_a_revoked_token_leaves_the_bot_deaf(sandbox: Sandbox, people: People, tmp_path: Path) -> None:
+    """It ends with exit status 1 and a sentence, without a trace, and what it had kept is there."""
+    ann = await people.person("Ann")
+    process = await asyncio.create_subprocess_exec(
+        *[sys.executable, "-m", "bot", "run"],
+        cwd=ROOT,
+        env=environment(
+            CHATLENS_TOKEN=sandbox.token,
+            CHATLENS_API_URL=sandbox.url,
+            CHATLENS_DATA_DIR=str(tmp_path),
+            CHATLENS_MODEL=f"local-dir:{DEMO}",
+            CHATLENS_THREADS="1",
+        ),
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    try:
+        await people.told(ann, ann, "/start")
+        await people.post(ann, ann, photos=[jpeg("red")])
+        archive = Archive(tmp_path)
+        await archive.settled(indexed=1)
+        del sandbox.world.bots[sandbox.token]
+        _, said = await asyncio.wait_for(process.communicate(), 60)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+    assert process.returncode == 1, said.decode()
+    assert "does not accept the token" in said.decode()
+    assert "Traceback" not in said.decode()
+    assert archive.states() == {"indexed": 1}
