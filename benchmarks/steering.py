@@ -1,4 +1,4 @@
-"""How strongly -word and the words beside a photo should count: the defaults of two settings.
+"""How strongly -word and the words beside a photo should count, and what is good enough to be sorted by date.
 
     python -m benchmarks.steering
 
@@ -9,6 +9,9 @@ The demo checkpoint over the sandbox's sample archive, whose scenes say what eve
 - beside a photo: it has pictures of A before different backdrops. With one of them and the other's backdrop in words
   ("at night"), the other should come first. Weight 0 asks with the photo alone; "words alone" with the words.
 - filler: the same with "same but at night" as people write it.
+
+- by date: "dog sort:new" shows only what is good enough, or the newest would always win. Every thing of the archive is
+  asked for by its name; what counts is how much of what is shown is right, and how much of it is shown.
 
 The figures are kept in docs/decisions, with the choice. They would be wrong if another weight were better by more
 than one pair in twenty; they say nothing of another model, for which the settings are there.
@@ -154,11 +157,37 @@ def beside(measured: Measured) -> Table:
     return table
 
 
+def by_date(measured: Measured) -> Table:
+    """The table for sort:new."""
+    things = sorted(set().union(*(scene.things for scene in measured.scenes)))
+    table = Table("shown", "precision", "recall", "pictures", title=f"sort:new, {len(things)} questions")
+
+    def row(name: str, good: Callable[[Vector], NDArray[np.bool_]]) -> None:
+        precision, recall, shown = [], [], []
+        for thing in things:
+            is_right = np.array([thing in scene.things for scene in measured.scenes])
+            is_shown = good(measured.pictures @ measured.text(thing))
+            precision.append((is_right & is_shown).sum() / is_shown.sum())
+            recall.append((is_right & is_shown).sum() / is_right.sum())
+            shown.append(is_shown.sum())
+        table.add_row(name, f"{np.mean(precision):.2f}", f"{np.mean(recall):.2f}", f"{np.mean(shown):.1f}")
+
+    for best in (5, 10, 50):
+        row(f"the best {best}", lambda scores, best=best: scores >= np.sort(scores)[-best])  # type: ignore[misc]
+    for way in (0.5, 0.6, 0.7, 0.8):
+        row(
+            f"{way:g} of the way from the average to the best",
+            lambda scores, way=way: scores >= scores.mean() + way * (scores.max() - scores.mean()),  # type: ignore[misc]
+        )
+    return table
+
+
 def main() -> None:
     """Prints the tables."""
     measured, console = Measured(), Console(width=150)
     console.print(minus(measured))
     console.print(beside(measured))
+    console.print(by_date(measured))
 
 
 if __name__ == "__main__":

@@ -81,10 +81,10 @@ async def test_a_filter_is_taken_for_words(people: People, archive: Archive) -> 
         '/search text:"happy birthday"': ["green"],
         "/search text:“happy birthday” from:me": ["green"],
         "/search text:birthday from:Bob": ["blue"],
-        "/search red sort:new": ["yellow", "blue", "green", "red"],
-        "/search blue sort:old": ["red", "green", "blue", "yellow"],
+        "/search red sort:new": ["red"],
     }.items():
         assert await asked.found(question) == colours, question
+    assert (await asked.found("/search birthday sort:old"))[:2] == ["green", "blue"]
     assert (await asked.found("/search green from:@ann_lee"))[0] == "green"
     assert (await asked.found("/search red from:@ann_lee sort:best"))[0] == "red"
     assert "understand" not in await asked.told("/search 10:30 ratio 16:9 http://example.com")

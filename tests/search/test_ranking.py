@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from search.ranking import Candidate, candidates, hits
+from search.query import Query, Sort, Words
+from search.ranking import Candidate, candidates, hits, ordered
 from search.records import Photo, PhotoState, Posting
 from storage.records import Neighbour
 from tests.builders import CHAT, a_photo
@@ -47,3 +48,27 @@ def test_a_photo_that_was_edited_while_it_was_ranked_is_shown_for_what_it_was() 
     ranked = [Candidate(in_brief(photo(number, number)), 0.9) for number in (1, 2, 3, 4)]
     rows = {2: photo(2, 22), 3: photo(3, 3, chat_id=-200), 4: photo(4, 4)}
     assert [hit.photo.id for hit in hits(CHAT, ranked, rows)] == [4]
+
+
+RED = Words("red")
+
+
+def by_date(sort: Sort, subject: Words | None = RED) -> list[int]:
+    scored = {1: 0.1, 2: 0.9, 3: 0.2, 4: 0.8, 5: 0.85, 6: 0.1, 7: 0.1}
+    found = [Candidate(in_brief(photo(number, number)), score) for number, score in scored.items()]
+    found.append(Candidate(in_brief(photo(8, 8)), 0.1, reason="in the caption: “red”"))
+    return [one.posting.id for one in ordered(found, Query(CHAT, subject, sort=sort))]
+
+
+def test_the_newest_photo_wins_whatever_it_shows() -> None:
+    """By date, what is far from the best takes no part, unless its text says what was asked for."""
+    assert by_date(Sort.NEWEST) == [8, 5, 4, 2]
+    assert by_date(Sort.OLDEST) == [2, 4, 5, 8]
+    assert by_date(Sort.BEST) == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert ordered([], Query(CHAT, Words("red"), sort=Sort.NEWEST)) == []
+
+
+def test_a_question_of_filters_alone_loses_photos() -> None:
+    """Nothing is better than anything else: all are shown, newest first unless asked otherwise."""
+    assert by_date(Sort.BEST, None) == by_date(Sort.NEWEST, None) == [8, 7, 6, 5, 4, 3, 2, 1]
+    assert by_date(Sort.OLDEST, None) == [1, 2, 3, 4, 5, 6, 7, 8]
