@@ -1,6 +1,8 @@
 """Pictures that nobody means well with, made by hand."""
 
 import io
+import struct
+import zlib
 
 from PIL import Image
 
@@ -30,3 +32,13 @@ def _marker_after(data: bytes, start: int) -> int:
 
 def _belongs_to_scan(code: int) -> bool:
     return code == 0 or 0xD0 <= code <= 0xD7
+
+
+def png(width: int, height: int, *, depth: int = 8, colour_type: int = 2, pixels: bytes = zlib.compress(b"")) -> bytes:
+    """A PNG by hand: `pixels` are its compressed rows, or whatever else."""
+    header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", pixels) + _chunk(b"IEND", b"")
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

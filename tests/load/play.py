@@ -1,6 +1,7 @@
 """Who writes, who asks, and what is measured meanwhile."""
 
 import asyncio
+import os
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -8,15 +9,17 @@ from time import perf_counter
 
 from tests.load.processes import Running
 from tests.people import People, jpeg, until
+from tests.processes import processor_ticks
 
 WRITERS = 4
-LEAD = 400
-"""Updates that Telegram may hold for the bot: as many more are written as the bot takes."""
+LEAD = 100
+"""Updates that Telegram may hold for the bot, one poll: it never waits for more, and a question stands behind them."""
 PICTURES = 300
 """Different ones; each is posted again and again."""
 ASKERS = 6
 """Each in a private chat, where Telegram takes a message a second."""
 PAUSE = 1.0
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(slots=True)
@@ -25,6 +28,8 @@ class Report:
 
     updates: int = 0
     seconds: float = 0.0
+    processor_seconds: float = 0.0
+    """Of the bot, without its decoders."""
     memory_mb: list[float] = field(default_factory=list)
     """From the first update to the last, once a second, and at last when everything is indexed."""
     answered: list[float] = field(default_factory=list)
@@ -40,7 +45,8 @@ class Report:
         p50, p95 = (waits[min(len(waits) - 1, int(len(waits) * share))] for share in (0.5, 0.95))
         return (
             f"{self.updates} updates ({self.photos} photos) in {self.seconds:.0f} s = "
-            f"{self.updates / self.seconds:.0f}/s\n"
+            f"{self.updates / self.seconds:.0f}/s, {1e3 * self.processor_seconds / self.updates:.1f} ms of the bot's "
+            "processor time each\n"
             f"memory of the bot: {start:.0f} MB at the start, {middle:.0f} in the middle, {end:.0f} at the end, "
             f"{max(self.memory_mb):.0f} at most\n"
             f"photos waiting to be indexed, at most: {self.most_pending}\n"
@@ -56,13 +62,14 @@ async def play(running: Running, updates: int, photo_every: int = 5) -> Report:
         chats = await _chats(people)
         askers = [await _asker(people, number) for number in range(ASKERS)]
         await _indexed(running)
-        started = perf_counter()
+        started, used = perf_counter(), processor_ticks(running.bot_pid)
         playing = asyncio.create_task(_write_all(people, chats, updates, photo_every, report))
         asking = [asyncio.create_task(_ask(people, asker, playing, report)) for asker in askers]
         watching = asyncio.create_task(_watch(running, playing, report))
         await playing
         await _taken(people, 0)
         report.seconds = perf_counter() - started
+        report.processor_seconds = (processor_ticks(running.bot_pid) - used) / TICKS
         await asyncio.gather(*asking, watching)
         await _indexed(running)
         report.memory_mb.append(running.bot_kb() / 1024)
