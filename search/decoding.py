@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 WORKERS = 2
 """At a time. Each may need a gigabyte for a picture of 50 megapixels; a second one keeps a question from waiting
-behind such a picture. One opens 200 to 500 of Telegram's photos a second."""
+behind such a picture. Two busy cores open 110 to 390 of Telegram's photos a second (docs/decisions/0013)."""
 ATTEMPTS = 2
 """A worker may also die of something that is not the picture's fault: an operator, or a system short of memory."""
 PATIENCE = 120.0

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from telegram import Chat, Message, Update
 
-from bot.inbox import Inbox
+from bot.inbox import ROOM, Inbox
 from handlers.intake import Intake
 from search.errors import StorageError
 
@@ -65,3 +65,16 @@ async def test_what_is_no_update_passes() -> None:
     inbox = Inbox()
     await inbox.put("stop")
     assert inbox.get_nowait() == "stop"
+
+
+async def test_updates_that_nobody_handles_fill_the_memory() -> None:
+    """The queue is bounded: at its bound, polling waits and Telegram keeps the rest."""
+    inbox = Inbox()
+    for number in range(ROOM):
+        await inbox.put(number)
+    one_more = asyncio.create_task(inbox.put("one more"))
+    await asyncio.sleep(0)
+    assert not one_more.done()
+    inbox.get_nowait()
+    await one_more
+    assert inbox.qsize() == ROOM

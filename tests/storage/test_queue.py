@@ -6,10 +6,13 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert, select
 
+from storage.database import Database
 from storage.photos import Photos
 from storage.queue import IndexQueue
 from storage.records import PhotoState
+from storage.schema import photos as table
 from tests.storage.builders import GROUP, NOON, added, post
 
 LEASE = timedelta(minutes=5)
@@ -155,3 +158,17 @@ async def test_a_cancelled_claim_keeps_the_database_locked(photos: Photos, queue
         claim.cancel()
         await asyncio.gather(claim, return_exceptions=True)
         await added(photos, post(2 + steps))
+
+
+async def test_five_thousand_photos_of_one_chat_stand_before_one_of_another(
+    database: Database, photos: Photos, queue: IndexQueue
+) -> None:
+    """A photo that is posted while a batch of the noisy chat is in hand is in the very next one."""
+    first = await added(photos, post(0, chat_id=-1))
+    async with database.transaction() as connection:
+        row = (await connection.execute(select(table).where(table.c.id == first.id))).one()._asdict()
+        del row["id"]
+        await connection.execute(insert(table), [row | {"message_id": number} for number in range(1, 5_000)])
+    assert len(await queue.claim(64, NOON, LEASE)) == 64
+    quiet = await added(photos, post(1, chat_id=-2))
+    assert quiet.id in {photo.id for photo in await queue.claim(64, NOON, LEASE)}
