@@ -2,7 +2,7 @@
 
 Telegram's albums carry no buttons, and neither grow nor shrink. So an album has a small message for its buttons below
 it, and is replaced by a new one: that costs three requests, where changing five photos one by one costs six and meets
-the limit of one message a second each time (docs/decisions: turning pages). A lone photo and a text are changed
+the limit of one message a second each time (docs/decisions/0014-turning-pages.md). A lone photo and a text are changed
 in place.
 """
 

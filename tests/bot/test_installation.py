@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from telegram import Update
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.ext import (
     AIORateLimiter,
     Application,
     CallbackContext,
+    CallbackQueryHandler,
     CommandHandler,
     ContextTypes,
     MessageHandler,
@@ -103,3 +104,41 @@ async def test_the_commands_of_a_host_are_not_overwritten(people: People, settin
     assert commands[:2] == ["start: the host's own", "help: the host's help"]
     ours = [command.command for command in COMMANDS if command.command not in ("start", "help")]
     assert [line.partition(":")[0] for line in commands[2:]] == ours
+
+
+async def test_a_hosts_buttons_are_answered_by_chatlens(people: People, settings: Settings, sandbox: Any) -> None:
+    """Each button is answered once, by the one whose it is."""
+    heard: list[str] = []
+
+    async def menu(update: Update, context: HostContext) -> None:
+        assert update.message is not None
+        button = InlineKeyboardButton("Host", callback_data="p:more:5")
+        await update.message.reply_text("Menu", reply_markup=InlineKeyboardMarkup([[button]]), do_quote=True)
+
+    async def pressed(update: Update, context: HostContext) -> None:
+        assert update.callback_query is not None
+        heard.append(str(update.callback_query.data))
+        await update.callback_query.answer("the host's")
+
+    application = built(Host(), settings, sandbox.token)
+    application.add_handler(CommandHandler("menu", menu))
+    application.add_handler(CallbackQueryHandler(pressed, pattern="^p:"))
+    ann = await people.person("Ann")
+    chat = await people.chat("supergroup", "Weekend crew", [ann])
+    async with polling(application):
+        await people.post(chat, ann, photos=[jpeg("red")])
+        await until_indexed(people, chat, ann)
+        [shown] = await people.asked(chat, ann, "/menu")
+        assert await people.press(chat, ann, shown, "Host") == {"text": "the host's", "show_alert": False}
+        [answer] = await people.asked(chat, ann, "/search red")
+        assert await people.press(chat, ann, answer, "Close") == {"show_alert": False}
+    assert heard == ["p:more:5"]
+
+
+async def until_indexed(people: People, chat: int, user: int) -> None:
+    """Waits for the chat's photo."""
+
+    async def found() -> bool:
+        return "1 photo indexed" in await people.told(chat, user, "/stats")
+
+    await until(found, "the photo")
