@@ -83,7 +83,7 @@ def nothing_found(counts: ChatCounts, verdict: Verdict = Verdict.SURE) -> str:
     if verdict is Verdict.NOTHING:
         return "\n".join(filter(None, [NOTHING_ALIKE, waiting_line(counts)]))
     if counts.indexed:
-        return "I found no other photo like that in this chat."
+        return "I found no other photo in this chat that fits."
     if counts.waiting:
         return (
             f"I am still looking at the photos of this chat: {_photos(counts.waiting)} waiting. Ask again in a moment."

@@ -16,6 +16,10 @@ from storage.records import ChatMatrix, IndexEntry, Neighbour
 REMOVED = -1
 """Photo id of a row that must no longer be found; SQL never gives this id."""
 
+FEW = 4
+"""Where less than this part of the rows counts, they are copied out first: 50,000 rows of 768 cost 60 ms, 100 of them
+one."""
+
 GROWTH = 1.25
 """Room made when there is none left: every row is copied a few times in all, not at every photo."""
 
@@ -41,13 +45,17 @@ def nearest(
         eligible &= np.isin(photo_ids, among)
     if not eligible.any():
         return []
-    scores = np.where(eligible, matrix.vectors @ vector, -np.inf)
+    image_ids, vectors = matrix.image_ids, matrix.vectors
+    if eligible.sum() < len(eligible) // FEW:
+        photo_ids, image_ids, vectors = photo_ids[eligible], image_ids[eligible], vectors[eligible]
+        eligible = np.ones(len(photo_ids), np.bool_)
+    scores = np.where(eligible, vectors @ vector, -np.inf)
     rows = _best_rows(scores, photo_ids, min(int(eligible.sum()), len(scores) if k is None else k))
     return [
         Neighbour(photo_id, image_id, score)
         for photo_id, image_id, score in zip(
             photo_ids[rows].tolist(),
-            matrix.image_ids[rows].tolist(),
+            image_ids[rows].tolist(),
             scores[rows].tolist(),
             strict=True,
         )

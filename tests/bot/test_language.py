@@ -87,6 +87,7 @@ async def test_a_filter_is_taken_for_words(people: People, archive: Archive) -> 
     assert (await asked.found("/search birthday sort:old"))[:2] == ["green", "blue"]
     assert (await asked.found("/search green from:@ann_lee"))[0] == "green"
     assert (await asked.found("/search red from:@ann_lee sort:best"))[0] == "red"
+    assert "no other photo in this chat that fits" in await asked.told("/search on:2019")
     assert "understand" not in await asked.told("/search 10:30 ratio 16:9 http://example.com")
 
 

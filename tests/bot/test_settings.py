@@ -26,6 +26,7 @@ def test_the_token_is_not_in_what_is_printed(monkeypatch: pytest.MonkeyPatch) ->
         ("API_URL", "localhost:8081", "starts with http"),
         ("PRECISION", "fp8", "auto"),
         ("LOG_LEVEL", "LOUD", "DEBUG"),
+        ("TIMEZONE", "Berlin", "Europe/Berlin"),
         ("THREADS", "-1", "greater than or equal to 0"),
     ],
 )
