@@ -67,6 +67,7 @@ class Lifecycle:
             services.help,
             services.stats,
             services.chats,
+            services.reposts,
             services.settings,
             services.privacy,
             services.guard,
@@ -87,6 +88,7 @@ class Lifecycle:
         if self._services is None or self._is_running:
             return
         self._is_running = True
+        self._services.repost_notices.start()
         await self._services.indexer.start()
         if self._services.reader is not None:
             self._services.reader.start()
@@ -111,6 +113,7 @@ class Lifecycle:
         if self._services.reader is not None:
             await self._services.reader.stop()
         await self._services.indexer.stop()
+        await self._services.repost_notices.stop()
 
     async def close(self) -> None:
         """Closes everything that `open` opened, or ends it where a signal came in the middle of the opening."""

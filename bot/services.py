@@ -27,12 +27,14 @@ from handlers.limits import SearchLimit, Turns
 from handlers.privacy import PrivacyCommands
 from handlers.queries import Queries
 from handlers.replies import Replies
+from handlers.reposts import RepostCommand, RepostNotices
 from handlers.settings import Settings as ChatSettingsHandlers
 from handlers.stats import Stats
 from search.archive import Archive
 from search.candidates import Candidates
 from search.decoding import Decoders
 from search.direction import Directions, Weights
+from search.duplicates import Duplicates
 from search.embedder import Embedder
 from search.encoding import Encoding
 from search.failures import FailedPhotos
@@ -46,6 +48,7 @@ from search.privacy import Privacy
 from search.reader import Reader
 from search.reconcile import Reconciler
 from search.records import ChatSettings
+from search.reposts import Reposts
 from search.retention import Retention
 from search.searcher import Searcher
 from search.senders import Senders
@@ -61,6 +64,7 @@ from storage.embeddings import Embeddings, adopt_model
 from storage.erasure import Erasure
 from storage.failures import Failures
 from storage.filtered import FilteredPhotos
+from storage.fingerprints import Fingerprints
 from storage.photos import Photos
 from storage.questions import Questions
 from storage.queue import IndexQueue
@@ -83,6 +87,8 @@ class Services:
     help: Help
     stats: Stats
     chats: ChatHandlers
+    reposts: RepostCommand
+    repost_notices: RepostNotices
     settings: ChatSettingsHandlers
     privacy: PrivacyCommands
     guard: Guard
@@ -152,19 +158,25 @@ def _assembled(
     chats, photos, queue = Chats(database, defaults), Photos(database), IndexQueue(database)
     once = EmbeddedOnce(Embeddings(database, encoding.embedder.model_id))
     pictures = Pictures(TelegramFiles(bot), encoding.embedder, decoders, settings.max_file_mb * 1_000_000)
-    indexer = Indexer(queue, once, index, pictures, encoding)
+    fingerprints = Fingerprints(database)
+    duplicates = Duplicates(fingerprints, photos)
+    indexer = Indexer(queue, once, index, pictures, fingerprints, encoding)
     questions = Questions(database)
     retention = Retention(settings.retention_days)
-    archive = Archive(chats, photos, index, indexer.wake, retention)
+    archive = Archive(chats, photos, index, duplicates, indexer.wake, retention)
     filtered = FilteredPhotos(database)
     weights = Weights(minus=settings.minus_weight, words=settings.words_weight)
-    directions = Directions(photos, once, pictures, encoding, weights)
+    directions = Directions(photos, once, pictures, fingerprints, encoding, weights)
     candidates = Candidates(photos, filtered, index)
     text_search = TextSearch(chats, Texts(database))
-    searcher = Searcher(chats, photos, directions, candidates, text_search, judge, pictures)
+    searcher = Searcher(chats, photos, directions, candidates, text_search, judge, duplicates, pictures)
     pages = Pages(searcher, photos, questions)
     display, replies = Display(searcher, archive), Replies()
     answers = Answers(pages, display)
+    reposts = Reposts(chats, photos, fingerprints, duplicates, pictures)
+    repost_notices = RepostNotices(reposts, archive, bot)
+    for listener in (duplicates.indexed, repost_notices.indexed):
+        indexer.announce_to(listener)
     privacy = Privacy(Erasure(database), photos, index)
     access = Access(AllowList(settings.allowed_chats, settings.owners), archive)
     return Services(
@@ -174,6 +186,8 @@ def _assembled(
         buttons=Buttons(pages, display, answers),
         help=Help(replies),
         stats=Stats(archive, FailedPhotos(Failures(database), indexer.wake), replies),
+        reposts=RepostCommand(reposts, replies),
+        repost_notices=repost_notices,
         settings=ChatSettingsHandlers(archive, replies),
         chats=ChatHandlers(archive, privacy, replies),
         privacy=PrivacyCommands(privacy, replies, retention.days),

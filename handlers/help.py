@@ -9,6 +9,7 @@ from handlers.replies import Replies
 COMMANDS = (
     BotCommand("search", "find earlier photos by words: /search red car"),
     BotCommand("similar", "as a reply to a photo: find others like it"),
+    BotCommand("repost", "as a reply to a photo: was it posted before?"),
     BotCommand("settings", "how I behave here, for admins"),
     BotCommand("stats", "how many photos I remember here"),
     BotCommand("retry", "admins: I try unreadable photos again"),
@@ -24,6 +25,7 @@ COMMANDS = (
 HOW_TO_ASK = (
     "/search red car – the best-matching photos posted here (/help search: dates, people, -words)\n"
     "/similar – as a reply to a photo, or as the caption of a new one: others like it\n"
+    "/repost – as a reply to a photo, or as its caption: was it posted here before?\n"
     "/settings – how I behave here, for admins\n"
     "/stats – how many photos I remember here\n"
     "/privacy – what I store, for how long, and how to have it forgotten"

@@ -15,6 +15,7 @@ from handlers.errors import Asked, Guard, Pressed, Wish
 from handlers.help import Help
 from handlers.privacy import PrivacyCommands
 from handlers.queries import Queries
+from handlers.reposts import RepostCommand
 from handlers.settings import Settings
 from handlers.stats import Stats
 
@@ -45,6 +46,7 @@ def routes(
     help_: Help,
     stats: Stats,
     chats: Chats,
+    reposts: RepostCommand,
     settings: Settings,
     privacy: PrivacyCommands,
     guard: Guard,
@@ -71,6 +73,7 @@ def routes(
     every = [
         (command("search", queries.search, Wish.SEARCH, ASKED_OR_EDITED), "search" not in taken),
         (command("similar", queries.similar, Wish.SEARCH, ASKED_OR_EDITED), "similar" not in taken),
+        (command("repost", reposts.repost, Wish.SEARCH), "repost" not in taken),
         (command("settings", settings.show), "settings" not in taken),
         (command("stats", stats.show), "stats" not in taken),
         (command("retry", stats.retry), "retry" not in taken),
@@ -84,6 +87,7 @@ def routes(
         (button(PURGE, privacy.confirm, Wish.COMMAND), True),
         (question(PICTURE & CaptionCommand("search"), queries.search), True),
         (question(PICTURE & CaptionCommand("similar"), queries.similar), True),
+        (on(PICTURE & CaptionCommand("repost"), reposts.repost, Wish.SEARCH), True),
         (on(f.ChatType.PRIVATE & PICTURE, chats.private_photo, Wish.NONE), manners.acknowledge),
         (question(f.ChatType.PRIVATE & f.TEXT & ~f.COMMAND, queries.search), manners.private_words),
         (button(SETTINGS, settings.press, Wish.COMMAND), True),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from search.duplicates import Duplicates
 from search.records import ChatCounts, ChatInfo, ChatSettings, Photo, PhotoPost
 from search.retention import Retention
 from storage.chats import Chats
@@ -19,11 +20,18 @@ class Archive:
     """The write side of the domain. Tells the indexer (`wake`) when there is something to do."""
 
     def __init__(
-        self, chats: Chats, photos: Photos, index: VectorIndex, wake: Callable[[], None], retention: Retention
+        self,
+        chats: Chats,
+        photos: Photos,
+        index: VectorIndex,
+        duplicates: Duplicates,
+        wake: Callable[[], None],
+        retention: Retention,
     ) -> None:
         self._chats = chats
         self._photos = photos
         self._index = index
+        self._duplicates = duplicates
         self._wake = wake
         self._retention = retention
 
@@ -57,6 +65,7 @@ class Archive:
         moved = await self._chats.migrate(old_chat_id, new, at)
         if moved:
             await self._index.move(moved, old_chat_id, new.id)
+            self._duplicates.forget(new.id)
 
     async def posted(self, post: PhotoPost) -> None:
         """A photo was posted: kept as pending before anything else happens to it; not, where indexing is off."""
@@ -92,6 +101,13 @@ class Archive:
     async def settings(self, chat_id: int) -> ChatSettings:
         """What a chat's admins decided."""
         return await self._chats.settings(chat_id)
+
+    async def chat(self, chat_id: int) -> ChatInfo | None:
+        """What is known of a chat; None for one that is not, or that the bot has left."""
+        chat = await self._chats.get(chat_id)
+        if chat is None or chat.left_at is not None:
+            return None
+        return ChatInfo(chat.id, chat.kind, chat.title, chat.username)
 
     async def choose(self, chat: ChatInfo, choices: Mapping[str, Any], at: datetime) -> ChatSettings:
         """An admin chose; what is not a setting, or of a wrong kind, is passed over. Returns what holds now."""

@@ -34,8 +34,11 @@ class Candidates:
         """
         if direction is None:
             return await self._by_date(query, depth)
-        among = await self._filtered.ids(query.chat_id, query.filters) if query.filters else None
-        return await self._nearest(query, direction, among, depth)
+        return await self._nearest(query, direction, await self.among(query), depth)
+
+    async def among(self, query: Query) -> NDArray[np.int64] | None:
+        """The ids of the photos that the question's filters leave; None where it has none."""
+        return await self._filtered.ids(query.chat_id, query.filters) if query.filters else None
 
     async def _nearest(
         self, query: Query, direction: Direction, among: NDArray[np.int64] | None, wanted: int

@@ -15,6 +15,7 @@ from search.errors import WordsCancelOut
 from search.once import EmbeddedOnce
 from search.pictures import Pictures
 from search.query import Like, Query, Words
+from storage.fingerprints import Fingerprints
 from storage.photos import Photos
 
 NOTHING_LEFT = 1e-3
@@ -45,11 +46,18 @@ class Directions:
     """Embeds what a question is about."""
 
     def __init__(
-        self, photos: Photos, once: EmbeddedOnce, pictures: Pictures, encoding: Encoding, weights: Weights
+        self,
+        photos: Photos,
+        once: EmbeddedOnce,
+        pictures: Pictures,
+        fingerprints: Fingerprints,
+        encoding: Encoding,
+        weights: Weights,
     ) -> None:
         self._photos = photos
         self._once = once
         self._pictures = pictures
+        self._fingerprints = fingerprints
         self._encoding = encoding
         self._weights = weights
 
@@ -80,15 +88,14 @@ class Directions:
 
     async def _embedding_of(self, like: Like, known: int | None) -> Embedding:
         if known is None:  # posted before the bot came, or in no chat of ours
-            return await self._computed(like)
+            return await self._encoding.question_photo(await self._pictures.pixels(like.post))
 
         async def compute(_: Sequence[int]) -> Embedding:
-            return (await self._computed(like)).reshape(1, -1)
+            seen = await self._pictures.seen(like.post)  # the indexer will find its vector, and not open it again
+            await self._fingerprints.store({known: seen.fingerprint})
+            return (await self._encoding.question_photo(seen.pixels)).reshape(1, -1)
 
         return (await self._once.embed([known], compute))[known]
-
-    async def _computed(self, like: Like) -> Embedding:
-        return await self._encoding.question_photo(await self._pictures.pixels(like.post))
 
 
 def _sum(vectors: Sequence[Embedding]) -> Embedding:

@@ -18,9 +18,10 @@ from search.encoding import Encoding
 from search.errors import FileGone, FileUnreachable, ImageRefused, StorageError
 from search.once import EmbeddedOnce
 from search.pace import Pace
-from search.pictures import Pictures
+from search.pictures import Pictures, Seen
 from search.records import Photo
 from search.retrying import Retrying
+from storage.fingerprints import Fingerprints
 from storage.queue import IndexQueue
 from storage.records import IndexEntry
 from storage.vectors import VectorIndex
@@ -44,7 +45,7 @@ class _Picture:
     """One image in hand, and every claimed photo that shows it: equal files are embedded once."""
 
     photos: list[Photo]
-    pixels: Pixels | None = None
+    seen: Seen | None = None
     embedding: Embedding | None = None
 
     @property
@@ -66,13 +67,16 @@ class Indexer:
         once: EmbeddedOnce,
         index: VectorIndex,
         pictures: Pictures,
+        fingerprints: Fingerprints,
         encoding: Encoding,
     ) -> None:
         self._queue = queue
         self._once = once
         self._index = index
         self._pictures = pictures
+        self._fingerprints = fingerprints
         self._encoding = encoding
+        self._listeners: list[Callable[[Sequence[Photo]], None]] = []
         self._in_hand: dict[int, _Picture] = {}
         self._claimed: asyncio.Queue[_Picture] = asyncio.Queue(FETCHERS)
         self._prepared: asyncio.Queue[_Picture | None] = asyncio.Queue(LOOKAHEAD)
@@ -88,6 +92,10 @@ class Indexer:
         stages = [self._claim, *[self._fetch] * FETCHERS]
         self._feeding = [asyncio.create_task(self._forever(stage), name="indexer") for stage in stages]
         self._encoder = asyncio.create_task(self._encode_until_stopped(), name="indexer-encoder")
+
+    def announce_to(self, listener: Callable[[Sequence[Photo]], None]) -> None:
+        """From now on `listener` is told what was indexed, once it can be found. It must neither fail nor wait."""
+        self._listeners.append(listener)
 
     def wake(self) -> None:
         """There is something new to index."""
@@ -156,7 +164,7 @@ class Indexer:
         try:
             picture.embedding = await self._once.stored_or_coming(picture.image_id)
             if picture.embedding is None:
-                picture.pixels = await self._pictures.pixels(picture.photos[0])
+                picture.seen = await self._pictures.seen(picture.photos[0])
                 self._retrying.fetched()
         except (FileGone, ImageRefused) as exc:
             await self._fail(picture, str(exc))
@@ -238,9 +246,13 @@ class Indexer:
     async def _keep(self, batch: Sequence[_Picture]) -> None:
         """`indexed` in SQL first, Chroma after: what Chroma shows is then never more than SQL vouches for, and what
         a crash kept from it is written when the two are compared at the next start."""
-        shown = {photo.id: _entry(photo, picture) for picture in batch for photo in self._let_go(picture)}
+        await self._fingerprints.store({one.image_id: one.seen.fingerprint for one in batch if one.seen is not None})
+        photos = {photo.id: photo for picture in batch for photo in self._let_go(picture)}
+        shown = {photo.id: _entry(photo, picture) for picture in batch for photo in picture.photos}
         finished = await self._queue.finish([(entry.photo_id, entry.image_id) for entry in shown.values()])
         await self._index.add([shown[photo_id] for photo_id, _ in finished])
+        for listener in self._listeners:
+            listener([photos[photo_id] for photo_id, _ in finished])
 
     def _let_go(self, picture: _Picture) -> list[Photo]:
         """Photos claimed from now on find the stored vector instead of joining this picture."""
@@ -250,9 +262,9 @@ class Indexer:
 
 
 def _pixels(picture: _Picture) -> Pixels:
-    if picture.pixels is None:
+    if picture.seen is None:
         raise ValueError("a picture without pixels reached the encoder")
-    return picture.pixels
+    return picture.seen.pixels
 
 
 def _entry(photo: Photo, picture: _Picture) -> IndexEntry:

@@ -139,10 +139,19 @@ class Pages:
         view = question.view
         query = _stored(view).query
         photo = (await self._photos.get([photo_id])).get(photo_id)
-        if photo_id not in view.ranking[view.start : view.end] or photo is None or photo.chat_id != query.chat_id:
+        if photo is None or photo.chat_id != query.chat_id or not await self._shows(query, view, photo_id):
             raise TooOld
         trail = (*question.trail, replace(view, ranking=(), end=0))[-LONGEST_TRAIL:]
         return await self._turned(replace(question, trail=trail), Query(query.chat_id, like(photo), query.count))
+
+    async def _shows(self, query: Query, view: View, photo_id: int) -> bool:
+        """Whether a photo is on the page of a view: in its ranking, or as the earliest post of a picture in it."""
+        ranked = view.ranking[view.start : view.end]
+        if photo_id in ranked:
+            return True
+        there = await self._there(query.chat_id, ranked)
+        hits = await self._searcher.page(query, [Candidate(posting, 0.0) for posting in there.values()])
+        return any(hit.photo.id == photo_id for hit in hits)
 
     async def _turned(self, question: Question, query: Query) -> Page:
         view, answer = await self._ranked(query)

@@ -1,17 +1,29 @@
 """From a post to a model's input: download, decode, prepare. Used for photos to index and photos asked about."""
 
 import asyncio
+from dataclasses import dataclass
 
 from PIL import Image
 
 from search.decoding import Decoders
 from search.embedder import Embedder, Pixels
 from search.files import FileSource, file_to_embed, whole_file
+from search.fingerprint import Fingerprint
 from search.images import within_ratio
 from search.records import Photo, PhotoPost
 
 READABLE_SIDE = 800
 """Pixels of the shorter side from which a decoder need not give more: it gives at least twice as many, where it can."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What there is to know of a picture, so that it need not be opened again."""
+
+    pixels: Pixels
+    """See `Embedder`."""
+    fingerprint: bytes
+    """See `search.fingerprint`; empty for a picture too even to have one."""
 
 
 class Pictures:
@@ -24,14 +36,18 @@ class Pictures:
         self._max_bytes = max_bytes
 
     async def pixels(self, post: PhotoPost | Photo) -> Pixels:
-        """float32 `[3, h, w]`, from the smallest of the photo's sizes that covers the model's input.
+        """Those of `seen`."""
+        return (await self.seen(post)).pixels
+
+    async def seen(self, post: PhotoPost | Photo) -> Seen:
+        """From the smallest of the photo's sizes that covers the model's input.
 
         Raises:
             FileGone, FileUnreachable, ImageRefused
         """
         side = self._embedder.image_size
         data = await self._files.fetch(file_to_embed(post, side, self._max_bytes))
-        return await asyncio.to_thread(self._prepare, await self._decoders.picture(data, side))
+        return await asyncio.to_thread(self._see, await self._decoders.picture(data, side))
 
     async def whole(self, post: PhotoPost | Photo) -> Image.Image:
         """The picture as large as it was sent, or large enough to read what is written in it.
@@ -51,5 +67,7 @@ class Pictures:
         data = await self._files.fetch(whole_file(post, self._max_bytes))
         return await self._decoders.preview(data)
 
-    def _prepare(self, image: Image.Image) -> Pixels:
-        return self._embedder.prepare(within_ratio(image))
+    def _see(self, image: Image.Image) -> Seen:
+        image = within_ratio(image)
+        fingerprint = Fingerprint.of(image)
+        return Seen(self._embedder.prepare(image), b"" if fingerprint is None else fingerprint.to_bytes())

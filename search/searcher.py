@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from search.candidates import DEPTH, Candidates
 from search.direction import Direction, Directions
+from search.duplicates import Duplicates
 from search.errors import ChatNotSearchable
 from search.fusion import Fusion
 from search.pictures import Pictures
@@ -40,6 +41,7 @@ class Searcher:
         candidates: Candidates,
         text_search: TextSearch,
         judge: Judge,
+        duplicates: Duplicates,
         pictures: Pictures,
     ) -> None:
         self._chats = chats
@@ -49,6 +51,7 @@ class Searcher:
         self._text_search = text_search
         self._fusion = Fusion(photos, text_search)
         self._judge = judge
+        self._duplicates = duplicates
         self._pictures = pictures
 
     async def answer(self, query: Query) -> Answer:
@@ -67,22 +70,25 @@ class Searcher:
         found = await self._found(query, direction, DEPTH)
         among = len(found) if query.filters or len(found) < DEPTH else counts.indexed
         found, verdict = await self._judge.judged(query, direction, found, among)
+        found = await self._duplicates.collapsed(found, _asked_about(direction))
         found = ordered(found, query)[:DEPTH]
         return Answer(await self.page(query, found[: query.count]), counts, verdict, tuple(found))
 
     async def deeper(self, query: Query, depth: int) -> list[Candidate]:
         """What an answer found, and what follows down to `depth`; not judged again. Raises what `answer` raises."""
         query = await self._text_search.narrowed(await self._addressed(query))
-        return ordered(await self._found(query, await self._directions.of(query), depth), query)
+        direction = await self._directions.of(query)
+        found = await self._found(query, direction, depth)
+        return ordered(await self._duplicates.collapsed(found, _asked_about(direction)), query)
 
     async def _found(self, query: Query, direction: Direction | None, depth: int) -> list[Candidate]:
         found = await self._candidates.best(query, direction, depth)
-        # Here: near-duplicates as one.
         return await self._fusion.with_texts(query, found)
 
     async def page(self, query: Query, found: Sequence[Candidate]) -> tuple[Hit, ...]:
         """A page of an answer, each row read whole; what is gone or has changed by now is left out."""
-        return hits(query.chat_id, found, await self._photos.get([one.posting.id for one in found]))
+        shown = hits(query.chat_id, found, await self._photos.get([one.posting.id for one in found]))
+        return await self._duplicates.counted(query.chat_id, shown, await self._candidates.among(query), query.asked_in)
 
     async def preview(self, post: PhotoPost | Photo) -> bytes:
         """See `Pictures.preview`."""
@@ -100,3 +106,8 @@ class Searcher:
         if chat is not None and chat.left_at is not None:
             raise ChatNotSearchable
         return query
+
+
+def _asked_about(direction: Direction | None) -> frozenset[int]:
+    """The images that a question is about: no answer to it, nor is what is the same picture."""
+    return frozenset() if direction is None else direction.exclude

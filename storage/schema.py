@@ -92,6 +92,8 @@ images = Table(
     Column("id", BigId, primary_key=True),
     Column("file_unique_id", Text, nullable=False, unique=True),
     Column("photo_file_id", Text),
+    # See `storage.fingerprints`. Last, for it is the longest and rarely asked for.
+    Column("fingerprint", LargeBinary),
     # AUTOINCREMENT: without it SQLite gives the id of a deleted last row to the next one, and whatever still
     # remembers the old row (Chroma, a button) would point at a stranger's photo.
     sqlite_autoincrement=True,

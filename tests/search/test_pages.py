@@ -16,6 +16,7 @@ from search.candidates import Candidates
 from search.clip import ClipEmbedder
 from search.decoding import Decoders
 from search.direction import Directions, Weights
+from search.duplicates import Duplicates
 from search.encoding import Encoding
 from search.images import DecodingLimits
 from search.once import EmbeddedOnce
@@ -33,6 +34,7 @@ from storage.collection import ChromaLocation, Collection
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.filtered import FilteredPhotos
+from storage.fingerprints import Fingerprints
 from storage.photos import Photos
 from storage.questions import Questions
 from storage.queue import IndexQueue
@@ -58,14 +60,15 @@ class Chat:
         once, encoding = EmbeddedOnce(self._embeddings), self._encoding
         decoders = Decoders(DecodingLimits())
         pictures = Pictures(TelegramFiles(Bot("1:unused")), encoding.embedder, decoders, 1)
-        chats = Chats(self._database)
+        chats, fingerprints = Chats(self._database), Fingerprints(self._database)
         searching = Searcher(
             chats,
             self.photos,
-            Directions(self.photos, once, pictures, encoding, Weights()),
+            Directions(self.photos, once, pictures, fingerprints, encoding, Weights()),
             Candidates(self.photos, FilteredPhotos(self._database), self._index),
             TextSearch(chats, Texts(self._database)),
             Judge(self._embeddings, None),
+            Duplicates(fingerprints, self.photos),
             pictures,
         )
         self.pages = Pages(searching, self.photos, Questions(self._database))

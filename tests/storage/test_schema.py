@@ -18,6 +18,7 @@ from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.filtered import FilteredPhotos
 from storage.filters import Filters
+from storage.fingerprints import Fingerprints
 from storage.photos import Photos
 from storage.questions import Questions
 from storage.queue import IndexQueue
@@ -87,6 +88,13 @@ async def _queries_by_embeddings(embeddings: Embeddings) -> None:
     await embeddings.entries([1, 2])
 
 
+async def _queries_by_fingerprints(fingerprints: Fingerprints) -> None:
+    await fingerprints.store({1: b"made"})
+    await fingerprints.get([1, 2])
+    await fingerprints.of_chat(GROUP.id, 4)
+    await fingerprints.postings(GROUP.id, [1, 2])
+
+
 async def _queries_by_chats(chats: Chats) -> None:
     await chats.saw(GROUP, NOON)
     await chats.left(GROUP.id, NOON)
@@ -134,10 +142,11 @@ async def _queries_by_readings(database: Database) -> None:
         lambda database: _queries_by_queue(IndexQueue(database)),
         lambda database: _queries_by_embeddings(Embeddings(database, MODEL)),
         lambda database: _queries_by_chats(Chats(database)),
+        lambda database: _queries_by_fingerprints(Fingerprints(database)),
         lambda database: _queries_by_filter(FilteredPhotos(database)),
         lambda database: _queries_by_questions(Questions(database)),
     ],
-    ids=["photos", "texts", "readings", "queue", "embeddings", "chats", "filters", "questions"],
+    ids=["photos", "texts", "readings", "queue", "embeddings", "chats", "fingerprints", "filters", "questions"],
 )
 async def test_a_frequent_question_reads_a_whole_table(
     ask: Callable[[Database], Awaitable[None]], sqlite: Database, recorded: Recorded

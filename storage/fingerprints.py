@@ -1,0 +1,67 @@
+"""The fingerprints of images, and where a chat shows which: what finding the same picture again needs of SQL.
+
+A fingerprint is bytes here, of which the first are hashes. Empty: the picture is too even to be told from others.
+None: it was never made, for the image was kept by a version that made none, and only equal files are known to be the
+same picture until somebody asks about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import bindparam, func, select, update
+
+from storage.database import Database, batches
+from storage.photos import IN_BRIEF
+from storage.records import PhotoState, Posting
+from storage.schema import images, photos
+from storage.uninterrupted import uninterrupted
+
+
+class Fingerprints:
+    """Keeps one for each image."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @uninterrupted
+    async def store(self, by_image: Mapping[int, bytes]) -> None:
+        """Write fingerprints, in place of earlier ones; a deleted image is passed over."""
+        if not by_image:
+            return
+        rows = [{"image": image_id, "made": made} for image_id, made in by_image.items()]
+        statement = update(images).where(images.c.id == bindparam("image")).values(fingerprint=bindparam("made"))
+        async with self._database.transaction() as connection:
+            await connection.execute(statement, rows)
+
+    async def get(self, image_ids: Sequence[int]) -> dict[int, bytes]:
+        """Those that were made, empty ones too."""
+        found: dict[int, bytes] = {}
+        async with self._database.reading() as connection:
+            for batch in batches(image_ids):
+                asked = select(images.c.id, images.c.fingerprint).where(
+                    images.c.id.in_(batch), images.c.fingerprint.is_not(None)
+                )
+                found |= {row.id: row.fingerprint for row in await connection.execute(asked)}
+        return found
+
+    async def of_chat(self, chat_id: int, size: int) -> tuple[list[int], bytes]:
+        """The images that a chat shows, and the first `size` bytes of the fingerprint of each; without empty ones."""
+        shown = select(photos.c.image_id).where(photos.c.chat_id == chat_id, photos.c.state == PhotoState.INDEXED)
+        asked = select(images.c.id, func.substr(images.c.fingerprint, 1, size).label("hashes")).where(
+            images.c.id.in_(shown), func.length(images.c.fingerprint) >= size
+        )
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(asked)).all()
+        return [row.id for row in rows], b"".join(row.hashes for row in rows)
+
+    async def postings(self, chat_id: int, image_ids: Sequence[int]) -> list[Posting]:
+        """Every indexed post of these images in a chat's archive, earliest first."""
+        found: list[Posting] = []
+        async with self._database.reading() as connection:
+            for batch in batches(image_ids):
+                asked = select(*IN_BRIEF).where(photos.c.image_id.in_(batch), photos.c.chat_id == chat_id)
+                rows = await connection.execute(asked)
+                found += [Posting(*row)._replace(state=PhotoState(row.state)) for row in rows]
+        indexed = [posting for posting in found if posting.state is PhotoState.INDEXED]
+        return sorted(indexed, key=lambda posting: (posting.date, posting.id))
