@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TypedDict, TypeVar
+from typing import TypedDict
 
 from telegram import Bot, InlineKeyboardMarkup, InputMediaPhoto, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
@@ -22,8 +22,6 @@ from handlers.delivery import delivered
 from search.records import ChatInfo, Sent
 
 log = logging.getLogger(__name__)
-
-Result = TypeVar("Result")
 
 DELETABLE = timedelta(hours=48)
 """Bot API, deleteMessage: the age up to which a bot may delete its own messages everywhere."""

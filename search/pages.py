@@ -172,8 +172,9 @@ class Pages:
         """The ranking, longer where a page reaches its end; what the search says of its photos now; whether there is
         no more to be found."""
         ranked = len(view.ranking)
-        is_at_end = start + 2 * stored.query.count > ranked
-        depth = max(ranked, 1) + DEPTH * is_at_end
+        is_by_fitness = _order(stored) in (None, Sort.BEST)  # by date, what lies deeper does not fit well enough
+        is_at_end = is_by_fitness and start + 2 * stored.query.count > ranked
+        depth = max(ranked, DEPTH) + DEPTH * is_at_end
         try:
             found = await self._searcher.deeper(await stored.restored(self._photos), depth)
         except (PhotoNotKept, FileError, ImageRefused):  # the photo asked about is gone: what was found is not

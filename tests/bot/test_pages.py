@@ -21,14 +21,14 @@ COLOURS = ("red", "green", "blue", "yellow", "white", "black", "purple")
 
 
 async def posted(
-    people: People, archive: Archive, count: int = 7, **more: Any
+    people: People, archive: Archive, count: int = 7, caption: str = "", **more: Any
 ) -> tuple[int, int, int, dict[str, Message]]:
     """A group of Ann and its admin Ben with one photo of each colour, indexed; the messages by picture."""
     ann, ben = await people.person("Ann"), await people.person("Ben")
     chat = await people.chat("supergroup", "Weekend crew", [ann, ben], admins=[ben], **more)
     messages = {}
     for colour in COLOURS[:count]:
-        [message] = await people.post(chat, ann, photos=[jpeg(colour)])
+        [message] = await people.post(chat, ann, photos=[jpeg(colour)], caption=caption)
         messages[picture_key(message)] = message
     await archive.settled(indexed=count)
     return chat, ann, ben, messages
@@ -176,7 +176,7 @@ async def test_similar_does_not_ask_which_photo(people: People, archive: Archive
 @pytest.mark.usefixtures("bot")
 async def test_newest_first_is_not_by_date(people: People, archive: Archive) -> None:
     """The last posted comes first; pages go on in that order; "best first" leads back to the first answer."""
-    chat, ann, _, messages = await posted(people, archive)
+    chat, ann, _, messages = await posted(people, archive, caption="something red")
     question, best = await asked(people, chat, ann, "/search red", "1–5 of 7")
     await people.press(chat, ann, best.control, "Newest first")
     newest = await stands(people, chat, question, "1–5 of 7, newest first")

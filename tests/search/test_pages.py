@@ -132,7 +132,7 @@ async def chat(tmp_path: Path, embedder: ClipEmbedder) -> AsyncIterator[Chat]:
 
 QUERIES = [
     Query(GROUP.id, Words("red car"), 3, minus=("dog",)),  # steered: with random vectors, plain words find nothing
-    Query(GROUP.id, Words("red car"), 4, minus=("dog",), sort=Sort.NEWEST),
+    Query(GROUP.id, None, 4, filters=Filters(since=NOON), sort=Sort.OLDEST),
     Query(GROUP.id, None, 5, filters=Filters(since=NOON)),
 ]
 
