@@ -33,6 +33,8 @@ CROP = 0.93
 CORNERS = ((0.5, 0.5), (0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
 VIEWS = BASES + len(CORNERS)
 WORDS = 4
+BLOCK = 2_048
+"""Rows compared at a time: what fits a processor's cache. At once, 50,000 took three times as long."""
 HASHES_SIZE = VIEWS * WORDS * 8
 CELLS = 12
 THUMBNAIL_SIZE = CELLS * CELLS * 3
@@ -93,12 +95,17 @@ class Fingerprint:
 
     def near(self, hashes: Hashes) -> NDArray[np.intp]:
         """Rows of `[n, VIEWS, WORDS]` whose structure is the same: those that `is_same` may yet accept."""
+        rows = [self._near_in(hashes[start : start + BLOCK]) + start for start in range(0, len(hashes), BLOCK)]
+        return np.concatenate([np.empty(0, np.intp), *rows])
+
+    def _near_in(self, hashes: Hashes) -> NDArray[np.intp]:
         found = np.zeros(len(hashes), bool)
+        columns = np.ascontiguousarray(hashes.transpose(1, 0, 2))
         for view, limits in enumerate(_limits()):
             if 0 < view < BASES and np.array_equal(self.hashes[view], self.hashes[0]):
                 continue  # no frame
             for other in np.flatnonzero(limits >= 0):
-                found |= _distance(hashes[:, other], self.hashes[view]) <= limits[other]
+                found |= _distance(columns[other], self.hashes[view]) <= limits[other]
         return np.flatnonzero(found)
 
 
@@ -128,7 +135,8 @@ def _limits() -> NDArray[np.int64]:
 
 def _distance(first: Hashes, second: Hashes) -> NDArray[np.uint16]:
     """Bits that differ, over the last axis."""
-    distance: NDArray[np.uint16] = np.bitwise_count(first ^ second).sum(axis=-1, dtype=np.uint16)
+    counts = np.bitwise_count(first ^ second).astype(np.uint16)
+    distance: NDArray[np.uint16] = counts[..., 0] + counts[..., 1] + counts[..., 2] + counts[..., 3]
     return distance
 
 
