@@ -17,7 +17,7 @@ CAPTION_LIMIT = 1024
 NAME_LIMIT = 40
 REASON_LIMIT = 60
 """Characters of people's words in a line: five lines with both stay well within a caption."""
-ORDERS = {Sort.NEWEST: ", newest first", Sort.OLDEST: ", oldest first"}
+ORDERS = {Sort.BEST: ", best first", Sort.NEWEST: ", newest first", Sort.OLDEST: ", oldest first"}
 UNSURE = "I am not sure about these:"
 NOTHING_ALIKE = "Nothing here looks like that. Try other words, or name what is to be seen in the photo."
 SUPERGROUP_PREFIX = "-100"
@@ -63,12 +63,14 @@ def answer_caption(page: Listed, limit: int = CAPTION_LIMIT) -> str:
 
 
 def position(page: Page) -> str:
-    """Which part of an answer a page is, and what of: "6–10 of 37, newest first"."""
+    """Which part of an answer a page is, and what of: "6–10 of 37, newest first". The order says that
+    not all of them need fit: a question of words ranks the whole archive."""
     last = page.first + len(page.hits) - 1
     numbers = f"{page.first:,}" if last <= page.first else f"{page.first:,}–{last:,}"
     total = f"{page.total:,}" if page.is_total_known else f"more than {page.total:,}"
     kind = ", like the one you chose" if page.question.trail else ""
-    return f"{numbers} of {total}{kind}{ORDERS.get(page.sort or Sort.BEST, '')}"
+    order = "" if page.sort is None else ORDERS[page.sort]
+    return f"{numbers} of {total}{kind}{order}"
 
 
 def waiting_line(counts: ChatCounts) -> str:

@@ -77,7 +77,7 @@ async def test_a_restart_kills_the_buttons(
         second = await until(turned, "the second page")
         assert second is not None
         assert second.keys == [later[1]]
-        assert second.where == "6 of 6"
+        assert second.where == "6 of 6, best first"
 
 
 async def _is_there(archive: Archive, gone: Message, indexed: int) -> bool:
@@ -246,7 +246,7 @@ async def test_a_channel_has_no_buttons(people: People, archive: Archive) -> Non
     assert alert is not None
     assert alert["show_alert"]
     await people.press(chat, ann, control, "More")
-    assert (await until(answered, "the next page"))[0]["text"] == "6–7 of 7"
+    assert (await until(answered, "the next page"))[0]["text"] == "6–7 of 7, best first"
 
 
 @pytest.mark.usefixtures("bot")
