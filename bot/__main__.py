@@ -12,6 +12,7 @@ from rich.progress import Progress, TaskID
 from bot import logs
 from bot.errors import BotError, InvalidSettings
 from bot.settings import Settings
+from bot.stopping import leave_soon
 from search.errors import ModelError, StorageError
 
 app = typer.Typer(
@@ -77,11 +78,17 @@ def retry() -> None:
 
 def main() -> None:
     """What is wrong is said in a sentence, and the exit status is 1."""
+    status = 1
     try:
         app()
+    except SystemExit as exc:
+        status = exc.code if isinstance(exc.code, int) else 0
+        raise
     except (BotError, ModelError, StorageError) as exc:
         console.print(f"[bold red]Chatlens cannot run.[/] {escape(str(exc))}", highlight=False)
         raise SystemExit(1) from exc
+    finally:
+        leave_soon(status)
 
 
 def _settings() -> Settings:

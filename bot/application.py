@@ -1,5 +1,6 @@
 """The bot of its own: python-telegram-bot's application with Chatlens installed, polled until a signal ends it."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,8 @@ from bot.installation import install
 from bot.lifecycle import AnyApplication
 from bot.revocation import PollingRequest
 from bot.settings import Settings
+from bot.stopping import Stopping
+from bot.updates import UpdatesRequest
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +49,8 @@ def build(settings: Settings, revoked: Callable[[], None] | None = None) -> AnyA
         .connection_pool_size(32)
         .read_timeout(20)
         .media_write_timeout(60)
+        .get_updates_request(UpdatesRequest() if revoked is None else PollingRequest(revoked))
     )
-    if revoked is not None:
-        builder = builder.get_updates_request(PollingRequest(revoked))
     application = install(builder, settings).build()
     application.add_error_handler(_log_trouble)
     return application
@@ -67,9 +69,12 @@ def run(settings: Settings) -> None:
         is_revoked = True
         application.stop_running()
 
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    Stopping().listen(loop)
     application = build(settings, revoked)
     try:
-        application.run_polling(allowed_updates=ALLOWED_UPDATES, bootstrap_retries=-1)
+        application.run_polling(allowed_updates=ALLOWED_UPDATES, bootstrap_retries=-1, stop_signals=None)
     except InvalidToken as exc:
         raise _token_refused(settings) from exc
     if is_revoked:

@@ -34,7 +34,8 @@ class Inbox(asyncio.Queue[object]):
         self._opened.set()
 
     async def put(self, item: object) -> None:
-        """Keeps, then queues. While the database is away it waits: Telegram keeps the updates for a day."""
+        """Keeps, then queues. While the database, memory or files are short it waits: Telegram keeps the updates for a
+        day."""
         if isinstance(item, Update):
             await self._keep(item)
         await super().put(item)
@@ -44,7 +45,7 @@ class Inbox(asyncio.Queue[object]):
         assert self._intake is not None  # noqa: S101 - set before the event
         try:
             async for attempt in AsyncRetrying(
-                retry=retry_if_exception_type(StorageError),
+                retry=retry_if_exception_type((StorageError, OSError, MemoryError)),
                 wait=wait_exponential(multiplier=0.2, max=30),
                 before_sleep=before_sleep_log(log, logging.ERROR),
             ):

@@ -23,6 +23,9 @@ GROUP = 47
 """A handler group of its own: python-telegram-bot lets one handler in each group have an update, so the host's
 handlers (usually in group 0) see what they always saw."""
 
+ANSWERING = 3.0
+"""Seconds for answers on their way when the bot is stopped: it has ten in all."""
+
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 AnyHandler = BaseHandler[Any, Any, Any]
 AnyCommand = CommandHandler[Any, Any]
@@ -88,6 +91,7 @@ class Lifecycle:
         if self._services is None or self._is_running:
             return
         self._is_running = True
+        self._services.guard.in_hand.begin()
         self._services.repost_notices.start()
         await self._services.indexer.start()
         if self._services.reader is not None:
@@ -103,7 +107,7 @@ class Lifecycle:
             )
 
     async def stop(self) -> None:
-        """Finishes the batch in hand."""
+        """Finishes the batch in hand and the answers on their way."""
         if self._services is None or not self._is_running:
             return
         self._is_running = False
@@ -112,7 +116,7 @@ class Lifecycle:
         await self._services.reconciler.stop()
         if self._services.reader is not None:
             await self._services.reader.stop()
-        await self._services.indexer.stop()
+        await asyncio.gather(self._services.indexer.stop(), self._services.guard.in_hand.end(ANSWERING))
         await self._services.repost_notices.stop()
 
     async def close(self) -> None:

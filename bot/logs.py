@@ -47,6 +47,7 @@ def set_up(level: str, console: Console) -> None:
     # Whoever asks for DEBUG wants everything, and is told so in the README.
     handler.setFormatter((logging.Formatter if level == "DEBUG" else Discreet)(form, datefmt=moment))
     handler.addFilter(_is_ours_or_matters)
+    handler.addFilter(_needs_no_trace)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # httpx logs every address it asks at INFO, and the Bot API's addresses hold the token.
     for chatty in ("httpx", "httpcore", "apscheduler", "alembic", "chromadb"):
@@ -71,3 +72,10 @@ def _trace(error: BaseException) -> list[str]:
         f"{kind.__module__}.{kind.__qualname__}{text}",
         *(line for one in inner for line in _trace(one)),
     ]
+
+
+def _needs_no_trace(record: logging.LogRecord) -> bool:
+    """A token that Telegram refuses is python-telegram-bot's trace of fifty lines, before the bot's own sentence."""
+    if record.exc_info and type(record.exc_info[1]).__name__ == "InvalidToken":
+        record.exc_info = record.exc_text = None
+    return True

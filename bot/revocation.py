@@ -9,14 +9,14 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from telegram.request import HTTPXRequest
+from bot.updates import UpdatesRequest
 
 log = logging.getLogger(__name__)
 
 NO_UPDATES = b'{"ok": true, "result": []}'
 
 
-class PollingRequest(HTTPXRequest):
+class PollingRequest(UpdatesRequest):
     """The connection that asks for updates; tells when the token does not open it any more."""
 
     def __init__(self, revoked: Callable[[], None]) -> None:

@@ -10,6 +10,7 @@ from telegram import CallbackQuery, Message, Update
 from telegram.error import Forbidden, TelegramError
 from telegram.ext import CallbackContext
 
+from handlers.in_hand import InHand
 from handlers.limits import Overload, SearchLimit, Turns
 from handlers.posts import sender
 from handlers.replies import Replies
@@ -53,6 +54,7 @@ class Guard:
         self._replies = replies
         self._limit = limit
         self._turns = turns
+        self.in_hand = InHand()
 
     def around(self, handle: Asked, wish: Wish = Wish.COMMAND) -> Callback:
         """`handle` as a python-telegram-bot callback."""
@@ -78,7 +80,7 @@ class Guard:
                     log.exception("A question in chat %s could not be answered", message.chat.id)
                 await self._tell(message, context, sentence(exc))
 
-        return callback
+        return self.in_hand.counted(callback)
 
     def around_press(self, handle: Pressed, wish: Wish = Wish.SEARCH) -> Callback:
         """The same for the press of a button: what goes wrong is shown to who pressed it, and to nobody else."""
@@ -100,7 +102,7 @@ class Guard:
                     log.exception("A button could not be served")
                 await _alert(press, sentence(exc))
 
-        return callback
+        return self.in_hand.counted(callback)
 
     async def _tell(self, message: Message, context: Context, text: str) -> None:
         try:

@@ -10,6 +10,9 @@ from enum import IntEnum
 
 from search.embedder import Embedder, Embedding, Pixels
 
+CLOSING_PATIENCE = 1.5
+"""Seconds for the job in hand; a bot that is stopped has ten in all."""
+
 
 class Urgency(IntEnum):
     """Who goes first. A question waits for the batch in hand at most."""
@@ -63,13 +66,13 @@ class Encoding:
         return await self._submit(Urgency.PHOTOS, lambda: self.embedder.embed_images(batch))
 
     async def close(self) -> None:
-        """Ends the thread after the job in hand; jobs still waiting are cancelled."""
+        """Ends the thread after the job in hand, or leaves it to the process's end; waiting jobs are cancelled."""
         thread, self._thread = self._thread, None
         if thread is None:
             return
         loop = asyncio.get_running_loop()
         self._jobs.put(_Job(Urgency.STOP, next(self._numbers), _nothing, loop.create_future()))
-        await asyncio.to_thread(thread.join)
+        await asyncio.to_thread(thread.join, CLOSING_PATIENCE)
         while not self._jobs.empty():
             self._jobs.get_nowait().future.cancel()
 

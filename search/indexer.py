@@ -10,9 +10,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from time import perf_counter
 
+from search.clock import SteadyClock
 from search.embedder import Embedding, Pixels
 from search.encoding import Encoding
 from search.errors import FileGone, FileUnreachable, ImageRefused, StorageError
@@ -20,7 +21,7 @@ from search.once import EmbeddedOnce
 from search.pace import Pace
 from search.pictures import Pictures, Seen
 from search.records import Photo
-from search.retrying import Retrying
+from search.retrying import LONGEST_PAUSE, Retrying
 from storage.fingerprints import Fingerprints
 from storage.queue import IndexQueue
 from storage.records import IndexEntry
@@ -38,6 +39,9 @@ LEASE = timedelta(minutes=2)
 """After that a claimed row that nobody has finished, failed or postponed is claimed again."""
 TROUBLE_PAUSE = 2.0
 """Seconds before a stage goes on after the database failed it."""
+
+STOPPING = 4.0
+"""Seconds for the batch in hand when the bot is stopped: it has ten in all, and a batch takes about one."""
 
 
 @dataclass(slots=True)
@@ -82,13 +86,14 @@ class Indexer:
         self._prepared: asyncio.Queue[_Picture | None] = asyncio.Queue(LOOKAHEAD)
         self._news = asyncio.Event()
         self._pace = Pace()
+        self._now = SteadyClock()
         self._retrying = Retrying()
         self._feeding: list[asyncio.Task[None]] = []
         self._encoder: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Frees what a process that is gone had claimed, and begins."""
-        await self._queue.release_all()
+        await self._queue.release_all(self._now() + LONGEST_PAUSE)
         stages = [self._claim, *[self._fetch] * FETCHERS]
         self._feeding = [asyncio.create_task(self._forever(stage), name="indexer") for stage in stages]
         self._encoder = asyncio.create_task(self._encode_until_stopped(), name="indexer-encoder")
@@ -102,7 +107,7 @@ class Indexer:
         self._news.set()
 
     async def stop(self) -> None:
-        """Finishes the batch in hand; everything else stays pending."""
+        """Finishes the batch in hand, unless it hangs; everything else stays pending."""
         for task in self._feeding:
             task.cancel()
         await asyncio.gather(*self._feeding, return_exceptions=True)
@@ -111,7 +116,11 @@ class Indexer:
                 waiting.get_nowait()
         if self._encoder is not None:
             self._prepared.put_nowait(None)
-            await self._encoder
+            _, late = await asyncio.wait({self._encoder}, timeout=STOPPING)
+            if late:
+                log.warning("The batch in hand takes too long; it is indexed at the next start")
+                self._encoder.cancel()
+                await asyncio.gather(self._encoder, return_exceptions=True)
         self._in_hand.clear()
 
     async def _forever(self, stage: Callable[[], Awaitable[None]]) -> None:
@@ -133,7 +142,7 @@ class Indexer:
 
     async def _claim(self) -> None:
         self._news.clear()
-        photos = await self._queue.claim(CLAIM, datetime.now(UTC), LEASE)
+        photos = await self._queue.claim(CLAIM, self._now(), LEASE)
         for photo in photos:
             await self._take(photo)
         if not photos:
@@ -149,7 +158,7 @@ class Indexer:
 
     async def _rest(self) -> None:
         """Until something new is posted or a postponed photo is due."""
-        now = datetime.now(UTC)
+        now = self._now()
         due = await self._queue.next_due(now)
         seconds = None if due is None else max(0.05, (due - now).total_seconds())
         try:
@@ -190,7 +199,7 @@ class Indexer:
         if pause is None:
             await self._fail(picture, str(trouble))
             return
-        until = datetime.now(UTC) + pause
+        until = self._now() + pause
         for photo in self._let_go(picture):
             log.info("Photo %s is tried again in %s: %s", photo.id, pause, trouble)
             counted = not trouble.is_outage

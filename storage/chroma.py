@@ -32,7 +32,7 @@ event loop stood still for 1.3 s with 256 and 0.2 s with 32, at the same rate.""
 PAGE = 1_000
 PATIENCE = 60
 """Seconds for one call. Chroma's HTTP client waits for ever; opening a million vectors takes 20 seconds."""
-CLOSING_PATIENCE = 2.0
+CLOSING_PATIENCE = 1.5
 """Seconds that closing waits for a write in hand; a bot that is stopped has ten in all."""
 PASSING_ADVICE = (
     "Check Chroma's place in the settings, its disk and its rights, and that it runs; searches go on without it, "

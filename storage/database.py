@@ -256,6 +256,10 @@ def _translated() -> Iterator[None]:
         ) from error
     except OSError as error:  # a server that cannot be reached, before the driver has a connection to blame
         raise _unavailable(str(error)) from error
+    except RuntimeError as error:  # aiosqlite has a thread for each connection
+        if "can't start new thread" not in str(error):
+            raise
+        raise DatabaseUnavailable("the system gives no more threads", "Raise the limit, or wait.") from error
 
 
 def _unavailable(reason: str) -> DatabaseUnavailable:

@@ -57,11 +57,16 @@ class IndexQueue:
         return [photo_id for _, photo_id in sorted(turns)[:limit]]
 
     @uninterrupted
-    async def release_all(self) -> int:
-        """End every lease: at start, when the process that held them is gone. Returns how many."""
+    async def release_all(self, latest: datetime) -> int:
+        """End every lease: at start, when the process that held them is gone. Returns how many.
+
+        Likewise what is due after `latest`, later than anything is ever postponed: the clock was set back since.
+        """
         async with self._database.transaction() as connection:
             released = await connection.execute(
-                update(photos).where(IS_PENDING, photos.c.leased).values(due_at=AT_ONCE, leased=False)
+                update(photos)
+                .where(IS_PENDING, photos.c.leased | (photos.c.due_at > latest))
+                .values(due_at=AT_ONCE, leased=False)
             )
             return released.rowcount
 

@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 EXACT_LIMIT = 50_000
 CACHE_BYTES = 256 * 2**20
-CLOSING_PATIENCE = 3.0
+CLOSING_PATIENCE = 1.0
 """Seconds that closing waits for Chroma to take the last removals; the next start would do it."""
 INLINE_ROWS = 20_000
 """A scan of fewer rows takes at most some 10 ms and is done where it is asked; a larger one in a thread."""

@@ -271,12 +271,19 @@ def _server(folder: Path) -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    with chroma_server(folder, port):
+        yield port
+
+
+@contextlib.contextmanager
+def chroma_server(folder: Path, port: int) -> Iterator[None]:
+    """The same on a port; it takes some seconds until it answers."""
     command = Path(sys.executable).with_name("chroma")
     arguments = ["run", "--path", str(folder), "--host", "127.0.0.1", "--port", str(port)]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([command, *arguments], stdout=log, stderr=log)  # noqa: S603
     try:
-        yield port
+        yield
     finally:
         process.terminate()
         process.wait()

@@ -72,7 +72,7 @@ async def _queries_by_photo(photos: Photos) -> None:
 
 async def _queries_by_queue(queue: IndexQueue) -> None:
     await queue.claim(4, NOON, timedelta(minutes=1))
-    await queue.release_all()
+    await queue.release_all(NOON)
     await queue.finish([(1, 1), (2, 2)])
     await queue.fail(1, 1, "why")
     await queue.postpone(1, 1, "why", NOON)

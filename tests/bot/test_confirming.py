@@ -1,0 +1,131 @@
+"""Telegram forgets an update once it is confirmed: by a later offset, or by 200 to its webhook."""
+
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from typing import Any
+
+import pytest
+
+from bot import application as bot_application
+from bot.lifecycle import AnyApplication
+from bot.settings import Settings
+from sandbox.server import Sandbox
+from storage import database
+from tests.bot.test_command_line import free_port
+from tests.conftest import Archive, polling
+from tests.people import People, jpeg, until
+
+pytestmark = pytest.mark.usefixtures("loaded_once", "impatient")
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A locked database is an error after 50 ms."""
+    pragmas = tuple(pragma.replace("busy_timeout=10000", "busy_timeout=50") for pragma in database.SQLITE_PRAGMAS)
+    monkeypatch.setattr(database, "SQLITE_PRAGMAS", pragmas)
+
+
+@asynccontextmanager
+async def hooked(application: AnyApplication) -> AsyncIterator[AnyApplication]:
+    """An application that is sent its updates, as `run_webhook` runs it."""
+    port = free_port()
+    await application.initialize()
+    assert application.updater is not None
+    try:
+        await application.updater.start_webhook(
+            "127.0.0.1", port, "hook", webhook_url=f"http://127.0.0.1:{port}/hook",
+            allowed_updates=bot_application.ALLOWED_UPDATES,
+        )  # fmt: skip
+        await application.start()
+        yield application
+    finally:
+        await application.updater.stop()
+        await application.stop()
+        await application.shutdown()
+
+
+@contextmanager
+def locked(settings: Settings) -> Iterator[None]:
+    """Another program holds the database, as a backup does."""
+    with closing(sqlite3.connect(settings.data_dir / "chatlens.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+@pytest.mark.parametrize("receiving", [polling, hooked])
+async def test_an_update_is_confirmed_while_the_database_is_locked(
+    people: People,
+    settings: Settings,
+    archive: Archive,
+    caplog: pytest.LogCaptureFixture,
+    receiving: Any,
+) -> None:
+    """Telegram keeps it until it is written, by either way; a sentence says why, and the bot goes on by itself."""
+    ann = await people.person("Ann")
+    chat = await people.chat("supergroup", "Weekend crew", [ann])
+    async with receiving(bot_application.build(settings)) as application:
+        await people.post(chat, ann, photos=[jpeg("red")])
+        await archive.settled(indexed=1)
+        with locked(settings):
+            await people.post(chat, ann, photos=[jpeg("blue")])
+
+            async def is_waiting() -> bool:
+                return "Another program holds it" in caplog.text
+
+            await until(is_waiting, "the sentence in the log")
+            assert await _unconfirmed(people) == 1, "the photo was confirmed before it was written"
+            assert application.update_queue.empty()
+        await archive.settled(indexed=2)
+
+        async def is_confirmed() -> bool:
+            return await _unconfirmed(people) == 0
+
+        await until(is_confirmed, "the confirmation")
+
+
+async def _unconfirmed(people: People) -> int:
+    return int((await people.ask("GET", "/api/bot"))["pending_update_count"])
+
+
+async def test_an_update_that_cannot_be_read_is_asked_for_again_and_again(
+    people: People, sandbox: Sandbox, settings: Settings, archive: Archive, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is passed over, those around it are kept, and the log names its number but shows nothing of it."""
+    ann = await people.person("Ann")
+    chat = await people.chat("supergroup", "Weekend crew", [ann])
+    await people.post(chat, ann, photos=[jpeg("red")])
+    for broken in ({"caption": "a secret"}, {"message_id": 7, "chat": "a secret"}, {}):
+        sandbox.world.bot.updates.put("message", broken)
+    await people.post(chat, ann, photos=[jpeg("blue")])
+    with caplog.at_level(logging.INFO):
+        async with polling(bot_application.build(settings)):
+            await archive.settled(indexed=2)
+    assert caplog.text.count("could not be understood and is passed over") == 3
+    assert "a secret" not in caplog.text
+
+
+async def test_a_shortage_of_memory_costs_a_photo(
+    people: People, settings: Settings, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is short for a moment is waited for: the update is to blame for nothing."""
+    ann = await people.person("Ann")
+    chat = await people.chat("supergroup", "Weekend crew", [ann])
+    troubles = [MemoryError(), OSError(24, "Too many open files"), RuntimeError("can't start new thread")]
+    begin = database.Database.transaction
+
+    @asynccontextmanager
+    async def short(self: database.Database) -> AsyncIterator[Any]:
+        with database._translated():
+            if troubles:
+                raise troubles.pop()
+        async with begin(self) as connection:
+            yield connection
+
+    async with polling(bot_application.build(settings)):
+        monkeypatch.setattr(database.Database, "transaction", short)
+        await people.post(chat, ann, photos=[jpeg("red")])
+        await archive.settled(indexed=1)
+    assert not troubles
