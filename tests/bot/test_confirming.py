@@ -1,6 +1,5 @@
 """Telegram forgets an update once it is confirmed: by a later offset, or by 200 to its webhook."""
 
-import logging
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
@@ -11,7 +10,6 @@ import pytest
 from bot import application as bot_application
 from bot.lifecycle import AnyApplication
 from bot.settings import Settings
-from sandbox.server import Sandbox
 from storage import database
 from tests.bot.test_command_line import free_port
 from tests.conftest import Archive, polling
@@ -88,23 +86,6 @@ async def test_an_update_is_confirmed_while_the_database_is_locked(
 
 async def _unconfirmed(people: People) -> int:
     return int((await people.ask("GET", "/api/bot"))["pending_update_count"])
-
-
-async def test_an_update_that_cannot_be_read_is_asked_for_again_and_again(
-    people: People, sandbox: Sandbox, settings: Settings, archive: Archive, caplog: pytest.LogCaptureFixture
-) -> None:
-    """It is passed over, those around it are kept, and the log names its number but shows nothing of it."""
-    ann = await people.person("Ann")
-    chat = await people.chat("supergroup", "Weekend crew", [ann])
-    await people.post(chat, ann, photos=[jpeg("red")])
-    for broken in ({"caption": "a secret"}, {"message_id": 7, "chat": "a secret"}, {}):
-        sandbox.world.bot.updates.put("message", broken)
-    await people.post(chat, ann, photos=[jpeg("blue")])
-    with caplog.at_level(logging.INFO):
-        async with polling(bot_application.build(settings)):
-            await archive.settled(indexed=2)
-    assert caplog.text.count("could not be understood and is passed over") == 3
-    assert "a secret" not in caplog.text
 
 
 async def test_a_shortage_of_memory_costs_a_photo(

@@ -1,5 +1,6 @@
 """The bot's surroundings fail: a sentence says what to do, nothing is lost, and it goes on when the cause is gone."""
 
+import gc
 import os
 import shutil
 import sqlite3
@@ -189,3 +190,4 @@ async def test_a_chroma_server_that_is_away_stops_the_start(
 
             await until(is_compared, "the comparison with the server")
             assert shown(await people.asked(chat, ann, "/search red")) == [picture_key(red)]
+    gc.collect()
