@@ -5,6 +5,7 @@ import io
 import random
 import time
 from contextlib import aclosing, suppress
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -22,6 +23,8 @@ LONGEST_LIFE = 3.0
 LONGEST_START = 6.0
 """Seconds into its start within which a bot is killed that is not to answer; a start takes about as long."""
 PATIENCE = 300.0
+BACKLOG = 40
+"""Updates that may wait for the bot: on a busy machine people would post faster than it can start again."""
 
 
 class CrashRun:
@@ -42,12 +45,16 @@ class CrashRun:
                 ann = await people.person("Ann")
                 chats = [await people.chat("supergroup", f"Crew {n}", [ann]) for n in range(CHATS)]
                 posting = asyncio.create_task(self._post(people, chats, ann))
-                for number in range(self._kills):
-                    await self._life(bot, people, chats[0], ann, number)
-                posting.cancel()
-                with suppress(asyncio.CancelledError):
-                    await posting
-                await self._last_life(bot, people, chats[0], ann)
+                try:
+                    for number in range(self._kills):
+                        await self._life(bot, people, chats[0], ann, number)
+                    posting.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await posting
+                    await self._last_life(bot, people, chats[0], ann)
+                finally:
+                    if not bot.has_ended:
+                        await bot.kill()
         self.outcome.rebuilds = bot.told("made anew")
         look_into_sql(self._data_dir, self.outcome)
         await look_into_chroma(self._data_dir, self.outcome)
@@ -65,6 +72,7 @@ class CrashRun:
             finally:
                 self.outcome.posted |= {(chat, message["message_id"]) for message in await sending}
             await asyncio.sleep(self._random.uniform(0, 0.4))
+            await until(partial(_has_room, people), "the bot to take up what was posted", PATIENCE)
 
     def _picture(self) -> bytes:
         """A piece of a picture of the sample archive, never twice the same."""
@@ -131,3 +139,7 @@ class CrashRun:
         began = time.monotonic()
         await bot.stop()
         self.outcome.stopped_in = time.monotonic() - began
+
+
+async def _has_room(people: People) -> bool:
+    return int((await people.ask("GET", "/api/bot"))["pending_update_count"]) < BACKLOG
