@@ -7,7 +7,7 @@ EXTRAS ?=
 comma := ,
 bin := $(VENV)/bin
 
-.PHONY: help run demo sandbox test crash-test fuzz load-test check format clean
+.PHONY: help run demo sandbox test crash-test leak-test fuzz load-test check format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -36,6 +36,9 @@ test: $(VENV)/installed-dev  ## run every test
 
 crash-test: $(VENV)/installed-dev  ## kill the bot 100 times while photos stream in, and count them (a quarter of an hour)
 	$(bin)/python -m tests.crash
+
+leak-test: $(VENV)/installed-dev  ## 100,000 random steps of many chats against a model of what may be seen (an hour or two)
+	LEAK_STEPS=100000 $(bin)/python -m pytest -q -s tests/leaks
 
 fuzz: $(VENV)/installed-dev  ## 20,000 mutated pictures through the bot's own door: tried, read, refused, crashed
 	$(bin)/python -m tests.fuzzing

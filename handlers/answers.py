@@ -60,7 +60,8 @@ class Answers:
             if _is_settled(before, asked):
                 return
             sent = Sent() if before is None else before.sent
-            slot = Slot(bot, chat_info(message.chat), asked.message_id, topic(message), sent)
+            is_protected = bool(message.has_protected_content)
+            slot = Slot(bot, chat_info(message.chat), asked.message_id, topic(message), sent, is_protected)
             try:
                 query = await understand()
                 if before is not None and before.fingerprint == fingerprint(query):

@@ -7,7 +7,7 @@ that turns turns for everybody who is reading it.
 
 from contextlib import suppress
 
-from telegram import Bot, CallbackQuery, Chat
+from telegram import Bot, CallbackQuery, Chat, Message
 from telegram.error import BadRequest
 
 from handlers.admins import is_admin
@@ -66,7 +66,8 @@ class Buttons:
             raise NotYours
         async with self._answers.turn(question.chat_id, question.message_id):
             question = await self._pages.controlled(*under)  # it may have been edited while we waited
-            slot = Slot(bot, chat_info(chat), question.message_id, question.thread_id, question.sent)
+            is_protected = isinstance(press.message, Message) and bool(press.message.has_protected_content)
+            slot = Slot(bot, chat_info(chat), question.message_id, question.thread_id, question.sent, is_protected)
             if pressed.action is Action.CLOSE:
                 return await self._close(slot, question)
             page = await self._page(question, pressed)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telegram import InputMediaPhoto, Message
 from telegram.constants import MediaGroupLimit, MessageLimit, ParseMode
@@ -39,6 +39,7 @@ class Display:
 
     async def show(self, slot: Slot, page: Page) -> Sent:
         """The page's photos with one numbered list as their only caption, or why there are none."""
+        page = _as_its_chat_is(page, slot)
         buttons = answer_buttons(page)
         if not page.hits:
             return await slot.text(nothing_found(page.counts, page.verdict), buttons if page.has_earlier else None)
@@ -56,7 +57,7 @@ class Display:
 
     async def choose(self, slot: Slot, page: Page) -> None:
         """Asks which of the page's photos is meant."""
-        await slot.set_buttons(number_buttons(page, in_order(page.hits)))
+        await slot.set_buttons(number_buttons(page, in_order(_as_its_chat_is(page, slot).hits)))
 
     async def _photos(self, slot: Slot, page: Page, items: Sequence[_Item], hits: Sequence[Hit]) -> Sent:
         """The caption goes on the first item: clients hide several."""
@@ -95,6 +96,14 @@ class Display:
 def in_order(hits: Sequence[Hit]) -> list[Hit]:
     """As an answer lists them: those that may be sent again first, so that numbers count the photos of the album."""
     return sorted(hits, key=lambda hit: hit.photo.protected)
+
+
+def _as_its_chat_is(page: Page, slot: Slot) -> Page:
+    """A chat that protects its content now protects also what was posted before; what was protected stays so."""
+    if not slot.is_protected:
+        return page
+    hits = tuple(replace(hit, photo=replace(hit.photo, protected=True)) for hit in page.hits)
+    return replace(page, hits=hits)
 
 
 def _listed(slot: Slot, page: Page, hits: Sequence[Hit], *, is_told_below: bool = False) -> Listed:

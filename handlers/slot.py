@@ -51,6 +51,8 @@ class Slot:
     thread_id: int | None
     before: Sent
     """What stands there so far. What cannot be changed into something else stands on, until it is withdrawn."""
+    is_protected: bool = False
+    """The chat protects its content by now, whatever it did when its photos were posted."""
 
     async def text(
         self, text: str, buttons: InlineKeyboardMarkup | None, *, html: bool = False, reply_to: int | None = None

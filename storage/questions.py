@@ -141,6 +141,7 @@ class Questions:
                 .where(questions.c.id == question_id)
                 .values(state=QuestionState.CLOSED, **_viewed(View()), **nothing)
             )
+            await remains.note(connection, Files.DATABASE)
 
     @uninterrupted
     async def expire(self, now: datetime) -> int:

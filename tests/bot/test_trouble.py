@@ -134,6 +134,30 @@ async def test_protected_photos_are_linked_and_not_sent_again(people: People, ar
     ]
 
 
+async def test_photos_from_before_a_chat_was_protected_are_sent_again(people: People, archive: Archive) -> None:
+    """What counts is the chat as it is when it asks; and what was protected once is not sent when it is no longer."""
+    ann = await people.person("Ann")
+    chat = await people.chat("supergroup", "Changing", [ann])
+    await people.post(chat, ann, photos=[jpeg("red")], caption="early")
+    await archive.settled(indexed=1)
+    await people.ask("PATCH", f"/api/chats/{chat}", json={"protected": True})
+    assert not await shows_a_photo(people, chat, ann, "early")
+    await people.post(chat, ann, photos=[jpeg("blue")], caption="late")
+    await archive.settled(indexed=2)
+    await people.ask("PATCH", f"/api/chats/{chat}", json={"protected": False})
+    assert await shows_a_photo(people, chat, ann, "early")
+    assert not await shows_a_photo(people, chat, ann, "late")
+
+
+async def shows_a_photo(people: People, chat: int, user: int, words: str) -> bool:
+    [question] = await people.post(chat, user, text=f'/search text:"{words}"')
+
+    async def answered() -> list[dict[str, Any]]:
+        return await people.from_bot(chat, question["message_id"])
+
+    return any(message.get("photo") for message in await until(answered, "an answer"))
+
+
 async def test_an_unreadable_photo_asked_about_gets_a_sentence(people: People, archive: Archive) -> None:
     """Not silence, not a trace."""
     chat, ann = await crew(people)

@@ -1,0 +1,1 @@
+"""Random histories over many chats, against a model of what may be seen."""
