@@ -126,7 +126,9 @@ class Erasure:
     @uninterrupted
     async def _erase_chats(self, gone: Select[Any]) -> None:
         async with self._database.transaction() as connection:
-            ids = (await connection.scalars(gone)).all()
+            # Left only now, in between: its photos are still here, and the next sweep takes both.
+            is_empty = ~exists().where(photos.c.chat_id == chats.c.id)
+            ids = (await connection.scalars(gone.where(is_empty))).all()
             if ids:
                 await connection.execute(delete(chats).where(or_(chats.c.id.in_(ids), chats.c.migrated_to.in_(ids))))
                 await remains.note(connection, Files.DATABASE)

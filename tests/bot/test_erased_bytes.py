@@ -103,6 +103,10 @@ async def test_what_was_forgotten_is_still_in_a_file(
     chat = await people.chat("supergroup", "Staying", [stayer, forgotten, opted])
     other = await people.chat("supergroup", "Purged", [purged])
     over = await people.chat("supergroup", "Abandonment", [abandoned])
+
+    async def is_left() -> bool:
+        return archive.rows("SELECT left_at IS NOT NULL FROM chats WHERE id = ?", over) == [(1,)]
+
     async with polling(build(settings)):
         posts = [
             (await people.post(place, user, photos=[noise(seed)], caption=f"caption of number {seed}"))[0]
@@ -123,6 +127,7 @@ async def test_what_was_forgotten_is_still_in_a_file(
         await people.press(other, purged, asked, "Forget")
         await join(people, over, abandoned, "kicked")
         await archive.settled(indexed=2)
+        await until(is_left, "the bot to have read that it was removed")
     before = left_in(settings.data_dir, gone)
     assert "chroma/chroma.sqlite3" in before, "or this test could not fail"
     assert any(file.endswith("data_level0.bin") for file in before), "Chroma's graph keeps deleted vectors"

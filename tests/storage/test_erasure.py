@@ -9,9 +9,10 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import BigInteger, Connection, Integer, func, inspect, select
+from sqlalchemy import BigInteger, Connection, Integer, Select, func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import erasure
@@ -84,6 +85,26 @@ async def test_a_chat_that_returned_is_erased(database: Database) -> None:
     assert await chat_of_every_photo(database) == [OTHER.id]
     async with database.reading() as connection:
         assert list(await connection.scalars(select(chats.c.id))) == [OTHER.id]
+
+
+async def test_a_chat_that_is_left_amid_a_sweep_leaves_photos_without_a_chat(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its row stays until its photos are gone: they could be searched, and no sweep would find them."""
+    known, sweeping = Chats(database), Erasure(database)
+    await known.joined(GROUP, NOON)
+    await added(Photos(database), post(1))
+    erase_rest = sweeping._erase_rest
+
+    async def left_just_now(chat_ids: Select[Any]) -> None:
+        await known.left(GROUP.id, NOON)
+        await erase_rest(chat_ids)
+
+    monkeypatch.setattr(sweeping, "_erase_rest", left_just_now)
+    assert await drained(sweeping.abandon(NOON + timedelta(hours=1))) == []
+    assert await known.get(GROUP.id) is not None
+    assert len(await drained(sweeping.abandon(NOON + timedelta(hours=1)))) == 1
+    assert await known.get(GROUP.id) is None
 
 
 async def test_photos_within_their_time_are_erased(database: Database) -> None:
