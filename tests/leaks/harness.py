@@ -22,6 +22,7 @@ from bot.lifecycle import AnyApplication
 from bot.services import Services, open_services
 from bot.settings import Settings
 from search.embedder import Embedding, Pixels
+from search.pictures import Seen
 from search.records import Photo as StoredPhoto
 from search.records import PhotoPost
 from search.retention import Retention
@@ -70,6 +71,10 @@ class Vectors:
     async def pixels(self, post: PhotoPost | StoredPhoto) -> Pixels:
         """The vector."""
         return vector_of(post.file_unique_id)
+
+    async def seen(self, post: PhotoPost | StoredPhoto) -> Seen:
+        """The vector; only equal files are the same picture."""
+        return Seen(vector_of(post.file_unique_id), b"")
 
     async def preview(self, post: PhotoPost | StoredPhoto) -> bytes:
         """Says whose it is when it is uploaded."""

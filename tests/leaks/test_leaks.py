@@ -41,7 +41,7 @@ QUESTIONS = (
     "/search P{picture} -P1",
     '/search text:"common"',
     "/stats",
-    "/privacy",
+    "/settings",
 )
 
 
@@ -223,8 +223,8 @@ class Histories(RuleBasedStateMachine):
         self.world.senders.setdefault(self.world.now_of(where), set()).add(other)  # its name is in the question
         self.command(where, self.users[user], which.format(picture=picture, ask=number, user=other))
 
-    @rule(chat=CHATS, user=USERS, pick=PICK)
-    def similar(self, chat: int, user: int, pick: int) -> None:
+    @rule(chat=CHATS, user=USERS, pick=PICK, name=st.sampled_from(["/similar", "/repost"]))
+    def similar(self, chat: int, user: int, pick: int, name: str) -> None:
         """To any photo: of this chat, or of another one that somebody replies to here."""
         if not self.posts:
             return
@@ -236,7 +236,7 @@ class Histories(RuleBasedStateMachine):
             reply = {"external_reply": {"origin": origin, "photo": self.shown(photo)["photo"]}}
         else:
             return
-        self.command(where, self.users[user], "/similar", **reply)
+        self.command(where, self.users[user], name, **reply)
 
     @rule(chat=CHATS, user=USERS, pick=PICK, forged=st.booleans(), elsewhere=st.booleans())
     def press(self, chat: int, user: int, pick: int, forged: bool, elsewhere: bool) -> None:
