@@ -21,7 +21,7 @@ LETTER = rf"[^\W_{UNSPACED}]"
 PIECE = re.compile(rf"(?P<run>[{UNSPACED}]+)|(?P<word>{LETTER}+)")
 CYRILLIC = re.compile("[\u0400-\u04ff]")
 
-WHOLE, FORM, BEGINNING, PART = 1.0, 0.9, 0.7, 0.5
+WHOLE, FORM, BEGINNING, PART = 1.0, 0.9, 0.7, 0.4
 """How much a word counts that is met as it is, in another form, as the beginning of a word, inside a word."""
 SHORTEST_PART = 3
 """Letters: shorter pieces are inside of everything."""

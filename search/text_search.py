@@ -15,7 +15,7 @@ MOST_TEXTS = 300
 """Texts of a chat that are looked at closely, those with the rarest words first: 0.02 ms each."""
 PHRASE = 0.05
 """Added where the words stand together as they were asked: decides between texts that have all of them."""
-CONVINCING = 0.5
+CONVINCING = 0.4
 """Coverage from which a text is given as the reason for a hit."""
 SNIPPET = 36
 """Characters quoted: with where they stand, as much as a line of an answer has room for."""
@@ -74,7 +74,8 @@ class _Judge:
         if not met:
             return 0.0
         share = met / sum(self.weights)
-        return share + (PHRASE if all(phrase in folded for phrase in self.phrases) else 0.0)
+        is_together = len(self.terms) > 1 and all(phrase in folded for phrase in self.phrases)
+        return share + (PHRASE if is_together else 0.0)
 
 
 def _ranked(found: Sequence[Found], judge: _Judge) -> list[TextHit]:
