@@ -22,7 +22,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -260,17 +259,16 @@ async def _latency(archive: Archive, made: Sequence[Rendered], seconds: int) -> 
     decoded = [decode(one.jpeg, DecodingLimits()) for one in made]
     await ocr.read(decoded[0])
 
-    async def keep_reading() -> None:
+    async def keep_reading(until: float) -> None:
         nonlocal read
-        while True:
+        while time.monotonic() < until:
             await ocr.read(random.choice(decoded))
             read += 1
 
     for turn in track(range(2 * max(1, seconds // 5)), "asking", console=console):
         is_reading = turn % 2 == 1
-        reading = asyncio.create_task(keep_reading()) if is_reading else None
-        await asyncio.sleep(0.3)
         until = time.monotonic() + 5
+        reading = asyncio.create_task(keep_reading(until)) if is_reading else None
         while time.monotonic() < until:
             text = random.choice(made).question
             started = time.perf_counter()
@@ -279,10 +277,7 @@ async def _latency(archive: Archive, made: Sequence[Rendered], seconds: int) -> 
             took[is_reading].append(time.perf_counter() - started)
             await asyncio.sleep(0.05)
         if reading is not None:
-            reading.cancel()
-            with suppress(asyncio.CancelledError):
-                await reading
-            await ocr.read(decoded[0])  # a process that is started anew belongs to no turn
+            await reading  # the picture in hand belongs to no turn
     await ocr.rest()
     await encoding.close()
     table = Table(

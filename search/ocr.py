@@ -8,7 +8,6 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from search.errors import ReadingFailed, ReadingImpossible
@@ -18,8 +17,8 @@ log = logging.getLogger(__name__)
 
 STARTING = 120.0
 """Seconds to load the models: 1.5 on an idle machine, many times that behind a busy one."""
-PATIENCE = 180.0
-"""Seconds for one picture by the clock; the process itself gives up after 60."""
+PATIENCE = 1_800.0
+"""Seconds for one picture by the clock, should the process wait for ever; after 60 of computing it ends itself."""
 PICTURES = 500
 """After as many the process is replaced, should a library lose memory."""
 LONGEST_SIDE = 1600
@@ -42,14 +41,13 @@ class Ocr:
             ReadingFailed: this picture could not be read.
             ReadingImpossible: none can.
         """
-        image = image.copy()
-        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+        request = await asyncio.to_thread(_request, image)
         process = await self._ready()
         assert process.stdin is not None  # noqa: S101 - it was asked for
         self._pictures += 1
         try:
             async with asyncio.timeout(PATIENCE):
-                process.stdin.write(REQUEST.pack(*image.size) + np.asarray(image).tobytes())
+                process.stdin.write(request)
                 await process.stdin.drain()
                 _, text = await _reply(process)
         except BaseException as exc:
@@ -93,6 +91,13 @@ class Ocr:
                 await self.rest()
                 raise ReadingImpossible(text)
         return self._process
+
+
+def _request(image: Image.Image) -> bytes:
+    if max(image.size) > LONGEST_SIDE:
+        image = image.copy()
+        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    return REQUEST.pack(*image.size) + image.tobytes()
 
 
 async def _reply(process: asyncio.subprocess.Process) -> tuple[Outcome, str]:
