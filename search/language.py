@@ -16,6 +16,7 @@ from search.errors import NotUnderstood
 from search.period import Period
 from search.query import MAX_PHOTOS, Filters, Sort, bounded
 from search.tokens import Mention, Token, tokens
+from storage.folding import fold
 
 NAME = re.compile(r"@\w+")
 """What is only ever written of people."""
@@ -116,6 +117,8 @@ class _Reading:
         self._limit(token, since=period.start, before=period.end)
 
     def phrase(self, token: Token) -> None:
+        if not fold(token.value):  # it would stand in every text
+            raise NotUnderstood(token.written, "there is nothing in it that can be read.")
         self.text.append(token.value)
 
     def sorted_(self, token: Token) -> None:

@@ -88,7 +88,8 @@ class Searcher:
     async def page(self, query: Query, found: Sequence[Candidate]) -> tuple[Hit, ...]:
         """A page of an answer, each row read whole; what is gone or has changed by now is left out."""
         shown = hits(query.chat_id, found, await self._photos.get([one.posting.id for one in found]))
-        return await self._duplicates.counted(query.chat_id, shown, await self._candidates.among(query), query.asked_in)
+        among = await self._candidates.among(await self._text_search.narrowed(query))
+        return await self._duplicates.counted(query.chat_id, shown, among, query.asked_in)
 
     async def preview(self, post: PhotoPost | Photo) -> bytes:
         """See `Pictures.preview`."""

@@ -18,11 +18,14 @@ UNSPACED = (
 )
 """Thai, Lao, Burmese, Khmer, kana, Han, and Hangul, which joins endings to its words."""
 LETTER = rf"[^\W_{UNSPACED}]"
+WORD = re.compile(f"{LETTER}+")
 PIECE = re.compile(rf"(?P<run>[{UNSPACED}]+)|(?P<word>{LETTER}+)")
 CYRILLIC = re.compile("[\u0400-\u04ff]")
 
 WHOLE, FORM, BEGINNING, PART = 1.0, 0.9, 0.7, 0.4
 """How much a word counts that is met as it is, in another form, as the beginning of a word, inside a word."""
+MOST = 40
+"""Words of a question: each costs 30 ms in a chat with 100,000 texts, and 256 Chinese characters would be 255."""
 SHORTEST_PART = 3
 """Letters: shorter pieces are inside of everything."""
 
@@ -56,8 +59,8 @@ class Term:
             return 0.0
         if not self.is_spaced:
             return WHOLE
-        around = re.finditer(rf"{LETTER}*{re.escape(self.needle)}{LETTER}*", folded)
-        return max((self._likeness(match[0]) for match in around), default=0.0)
+        # Word by word: a pattern around the needle takes 0.2 s of a text that is one run of 4,000 letters.
+        return max((self._likeness(word) for word in WORD.findall(folded) if self.needle in word), default=0.0)
 
     def _likeness(self, word: str) -> float:
         if word == self.word:
@@ -70,10 +73,10 @@ class Term:
 
 
 def terms(question: str) -> tuple[Term, ...]:
-    """The terms of a question, each once, in its order. Of a question of common words alone, those."""
+    """The first terms of a question, each once, in its order. Of a question of common words alone, those."""
     folded = fold(question)
     found = {term.word: term for term in _pieces(folded) if term.word not in COMMON}
-    return tuple((found or {term.word: term for term in _pieces(folded, parting=False)}).values())
+    return tuple((found or {term.word: term for term in _pieces(folded, parting=False)}).values())[:MOST]
 
 
 @lru_cache(maxsize=16_384)

@@ -1,5 +1,6 @@
 """The stage that finds words in captions and in pictures, and says where it found them."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import log
@@ -56,7 +57,7 @@ class TextSearch:
         matches = await self._texts.matching(query.chat_id, needles, MOST_TEXTS, query.filters)
         weights = [log(2 + matches.total / (1 + frequency)) for frequency in matches.frequencies]
         judge = _Judge(wanted, weights, [fold(phrase) for phrase in asked], terms(" ".join(query.minus)))
-        return _ranked(matches.found, judge)
+        return await asyncio.to_thread(_ranked, matches.found, judge)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,25 @@ async def test_a_phrase_lets_other_photos_through(people: People, archive: Archi
     assert not shown(answer)
 
 
+async def test_another_page_shows_posts_that_do_not_say_the_phrase(people: People, archive: Archive) -> None:
+    """The post that says it is shown, on whatever page, and not an earlier one of the same picture that does not."""
+    ann, bob = await people.person("Ann"), await people.person("Bob")
+    chat = await people.chat("supergroup", "Twice", [ann, bob])
+    for colour in ("red", "blue"):
+        await people.post(chat, bob, photos=[jpeg(colour)])
+        await people.post(chat, ann, photos=[jpeg(colour)], caption="a wedding")
+    await archive.settled(indexed=4)
+    [first] = await people.asked(chat, ann, "/search text:wedding n:1")
+    assert "1. Ann" in first["caption"]
+    await people.press(chat, ann, first, "More")
+
+    async def turned() -> bool:
+        [page] = await people.answer(chat, {"message_id": first["reply_to_message"]["message_id"]})
+        return "2. Ann" in page["caption"]
+
+    await until(turned, "Ann's post on the second page")
+
+
 async def test_a_caption_is_found_from_another_chat(people: People, archive: Archive) -> None:
     """What is said in one chat is no hit in another, nor a reason in it."""
     await posted(people, archive)

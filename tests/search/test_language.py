@@ -167,6 +167,7 @@ def test_a_way_of_writing_is_not_known(text: str, question: Question) -> None:
         ('from:"" car', 'from:""', "from:@name"),
         ('text:"happy birthday', 'text:"happy', "not closed"),
         ('car -"two words', '-"two', "not closed"),
+        ("text:\N{SOFT HYPHEN}", "text:", "nothing in it"),
         ("car -from:@bob", "-from:@bob", "minus"),
         ("sort:up", "sort:up", "sort:new"),
         ("sort:new sort:old", "sort:old", "another order"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.terms import BEGINNING, FORM, PART, WHOLE, terms
+from search.terms import BEGINNING, FORM, MOST, PART, WHOLE, terms
 from storage.folding import fold
 
 
@@ -55,3 +55,15 @@ def test_a_word_is_missed_in_another_form(word: str, text: str, quality: float) 
     short words are no parts of others."""
     term = terms(word)[0]
     assert term.quality(fold(text)) == quality
+
+
+def test_a_long_question_reads_a_chats_texts_for_seconds() -> None:
+    """It is looked for by its first words."""
+    question = "".join(chr(0x4E00 + number) for number in range(256))
+    assert [term.word for term in terms(question)] == [question[at : at + 2] for at in range(MOST)]
+
+
+def test_a_text_without_blanks_holds_up_every_question() -> None:
+    """A long run of letters is read once; were it once for every letter, this would take ten minutes."""
+    [term] = terms("car")
+    assert term.quality("a" * 200_000 + " car") == WHOLE
