@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from telegram import Chat, Update
-from telegram.error import TelegramError
+from telegram.error import Forbidden, TelegramError
 from telegram.ext import BaseHandler
 
 from handlers.errors import Context, is_stale
@@ -101,6 +101,8 @@ class Refusals(BaseHandler[Update, Context, None]):
         super().__init__(self._refuse, block=False)
         self._access = access
         self._told: dict[int, None] = {}
+        self._left: set[int] = set()
+        """Or about to be: others of its updates are already here."""
 
     def check_update(self, update: object) -> bool:
         """See `BaseHandler`."""
@@ -111,15 +113,20 @@ class Refusals(BaseHandler[Update, Context, None]):
         if chat is None or (change is not None and is_absent(change.new_chat_member)):
             return
         if change is not None and has_joined(change):
-            self._told.pop(chat.id, None)
-        if chat.id in self._told:
-            return
-        self._told[chat.id] = None
-        if len(self._told) > REMEMBERED:
-            self._told.pop(next(iter(self._told)))
-        await self._part(chat, context, is_late=_is_late(update))
+            self._forget(chat.id)
+        if chat.id not in self._told:
+            self._told[chat.id] = None
+            if len(self._told) > REMEMBERED:
+                self._forget(next(iter(self._told)))
+            await self._tell(chat, context, is_late=_is_late(update))
+        if chat.type != Chat.PRIVATE and chat.id not in self._left:
+            await self._leave(chat, context)
 
-    async def _part(self, chat: Chat, context: Context, *, is_late: bool) -> None:
+    def _forget(self, chat_id: int) -> None:
+        self._told.pop(chat_id, None)
+        self._left.discard(chat_id)
+
+    async def _tell(self, chat: Chat, context: Context, *, is_late: bool) -> None:
         is_private = chat.type == Chat.PRIVATE
         log.info("Chat %s is not allowed%s", chat.id, "" if is_private else ": the bot leaves it")
         try:
@@ -127,10 +134,15 @@ class Refusals(BaseHandler[Update, Context, None]):
                 await context.bot.send_message(chat.id, REFUSAL if is_private else LEAVING, parse_mode=None)
         except TelegramError as exc:
             log.info("Chat %s could not be told: %s", chat.id, exc.message)
+
+    async def _leave(self, chat: Chat, context: Context) -> None:
+        self._left.add(chat.id)
         try:
-            if not is_private:
-                await context.bot.leave_chat(chat.id)
+            await context.bot.leave_chat(chat.id)
+        except Forbidden as exc:
+            log.info("Chat %s was left before: %s", chat.id, exc.message)
         except TelegramError as exc:
+            self._left.discard(chat.id)  # with its next update it is tried again
             log.warning("Chat %s could not be left: %s", chat.id, exc.message)
 
 

@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import delete, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import remains
 from storage.chat_settings import ChatSettings, valid
 from storage.database import Database, insert
 from storage.readings import want_chat_read
 from storage.records import Chat, ChatInfo
+from storage.remains import Files
 from storage.schema import chats, opt_outs, photos, questions, texts
 from storage.uninterrupted import uninterrupted
 
@@ -130,7 +132,9 @@ class Chats:
             await _hand_on_settings(connection, old_id, new.id)
             await _retire(connection, old_id, new, at)
             await _hand_on(connection, old_id, new.id)
-            await connection.execute(delete(questions).where(questions.c.chat_id == old_id))
+            gone = await connection.execute(delete(questions).where(questions.c.chat_id == old_id))
+            if gone.rowcount:
+                await remains.note(connection, Files.DATABASE)
             moved = await connection.execute(
                 update(photos).where(photos.c.chat_id == old_id).values(chat_id=new.id).returning(photos.c.id)
             )

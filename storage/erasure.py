@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, delete, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import remains
@@ -49,7 +49,7 @@ class Erasure:
         """Every photo of a sender in a chat, or in all; none is taken up until `opt_in`."""
         await self._keep_opt_out(sender_id, chat_id)
         of_sender = photos.c.sender_id == sender_id
-        here = of_sender if chat_id == EVERYWHERE else of_sender & (photos.c.chat_id == chat_id)
+        here = of_sender if chat_id == EVERYWHERE else of_sender & (photos.c.chat_id == _archive(chat_id))
         async for places in self._erase(here):
             yield places
 
@@ -57,7 +57,7 @@ class Erasure:
     async def opt_in(self, sender_id: int, chat_id: int = EVERYWHERE) -> None:
         """From now on a sender's photos are taken up in a chat; without one, in all chats."""
         of_sender = opt_outs.c.sender_id == sender_id
-        here = of_sender if chat_id == EVERYWHERE else of_sender & (opt_outs.c.chat_id == chat_id)
+        here = of_sender if chat_id == EVERYWHERE else of_sender & (opt_outs.c.chat_id == _archive(chat_id))
         async with self._database.transaction() as connection:
             await connection.execute(delete(opt_outs).where(here))
 
@@ -69,9 +69,9 @@ class Erasure:
 
     async def purge(self, chat_id: int) -> AsyncIterator[list[Place]]:
         """Everything that a chat's people said and posted, never to be taken up again; the chat itself stays known."""
-        async for places in self._erase(photos.c.chat_id == chat_id):
+        async for places in self._erase(photos.c.chat_id == _archive(chat_id)):
             yield places
-        await self._erase_rest(select(chats.c.id).where(chats.c.id == chat_id))
+        await self._erase_rest(select(_archive(chat_id)))
 
     async def expire(self, before: datetime) -> AsyncIterator[list[Place]]:
         """Photos posted before a moment. Whoever takes photos up must leave out older ones by themselves."""
@@ -94,7 +94,7 @@ class Erasure:
     @uninterrupted
     async def _keep_opt_out(self, sender_id: int, chat_id: int) -> None:
         async with self._database.transaction() as connection:
-            values = {"sender_id": sender_id, "chat_id": chat_id}
+            values = {"sender_id": sender_id, "chat_id": _archive(chat_id)}
             await connection.execute(insert(connection, opt_outs).values(values).on_conflict_do_nothing())
 
     async def _erase(self, which: ColumnElement[bool], *, is_remembered: bool = True) -> AsyncIterator[list[Place]]:
@@ -138,3 +138,10 @@ async def _remember(connection: AsyncConnection, messages: Sequence[tuple[int, i
     rows = [{"origin_chat_id": chat_id, "message_id": message_id} for chat_id, message_id in messages]
     if rows:
         await connection.execute(insert(connection, forgotten).values(rows).on_conflict_do_nothing())
+
+
+def _archive(chat_id: int) -> ColumnElement[int]:
+    """Where the chat's photos are: in the supergroup, where it has become one since somebody asked. Updates are kept as
+    they arrive, and a migration among them is, before what was asked earlier is done."""
+    moved = select(chats.c.migrated_to).where(chats.c.id == chat_id).scalar_subquery()
+    return func.coalesce(moved, literal(chat_id, BigInteger))

@@ -48,6 +48,24 @@ async def test_a_group_that_is_not_listed_is_served(people: People, settings: Se
     assert sorted(archive.rows("SELECT title FROM chats")) == [("Listed",), ("Named",)]
 
 
+async def test_a_chat_that_could_not_be_left_at_once_is_never_left(people: People, settings: Settings) -> None:
+    """With its next update it is tried again; it is told once."""
+    ann = await people.person("Ann")
+    other = await people.chat("supergroup", "Secret society", [ann])
+    fault = {"method": "leaveChat", "times": 1, "status": 500, "description": "Internal Server Error"}
+    await people.ask("POST", "/api/faults", json=fault)
+
+    async def has_failed() -> bool:
+        return not await people.ask("GET", "/api/faults")
+
+    async with serving(settings, "1"):
+        await people.post(other, ann, text="one")
+        await until(has_failed, "the first try")
+        await people.post(other, ann, text="two")
+        await until(lambda: has_left(people, other), "the bot to leave")
+    assert len([message for message in await people.from_bot(other) if "text" in message]) == 1
+
+
 async def test_strangers_are_answered_in_private(people: People, settings: Settings, archive: Archive) -> None:
     """They are told once, and nothing of what they send is kept; an owner is served."""
     owner, stranger = await people.person("Owner"), await people.person("Stranger")

@@ -21,10 +21,11 @@ from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.erasure import KEPT, OF_A_CHAT, Erasure
 from storage.photos import Photos
+from storage.questions import Questions
 from storage.records import ChatInfo, PhotoPost, Place, Sender
 from storage.remains import Files, Remains
 from storage.schema import chats, facts, images, metadata, photos, readings, vectors
-from tests.storage.builders import GROUP, MODEL, NOON, POST, added, indexed, post
+from tests.storage.builders import GROUP, MODEL, NOON, POST, added, indexed, post, question
 
 OTHER = ChatInfo(-1_009_999_999_999, "supergroup", "Others")
 OF_AN_IMAGE = frozenset({vectors, readings})
@@ -69,6 +70,27 @@ async def test_an_opt_out_lets_the_next_photo_in(database: Database) -> None:
     await forgetting.opt_in(7)
     await added(store, post(6))
     assert ann.id == 7
+
+
+async def test_what_was_asked_before_a_migration_is_done_in_the_old_chat(database: Database) -> None:
+    """Done after it, opting out and purging reach what was moved, and what comes to the new chat."""
+    store, forgetting = Photos(database), Erasure(database)
+    for number, sender in enumerate((POST.sender, Sender(8, "Bob")), start=1):
+        await added(store, replace(post(number, chat_id=-5), sender=sender))
+    await Chats(database).migrate(-5, GROUP, NOON)
+    assert len(await drained(forgetting.opt_out(7, -5))) == 1
+    assert await store.add(post(3)) is None
+    await forgetting.opt_in(7, -5)
+    await added(store, post(4))
+    assert len(await drained(forgetting.purge(-5))) == 2
+    assert await chat_of_every_photo(database) == []
+
+
+async def test_questions_of_a_group_that_migrated_stay_in_files(database: Database) -> None:
+    """They are deleted then, and their bytes are due to go."""
+    await Questions(database).keep(question(1, chat_id=-5))
+    await Chats(database).migrate(-5, GROUP, NOON)
+    assert await Remains(database).since(Files.DATABASE) is not None
 
 
 async def test_a_chat_that_returned_is_erased(database: Database) -> None:
