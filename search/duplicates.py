@@ -102,8 +102,9 @@ class Duplicates:
             best = shown.get(group)
             if best is None and group not in left_out:
                 shown[group] = one
-            elif best is not None and _moment(one.posting) < _moment(best.posting):
-                shown[group] = replace(best, posting=one.posting)
+            elif best is not None:
+                earliest = min(one.posting, best.posting, key=_moment)
+                shown[group] = replace(best, posting=earliest, posted=best.posted + one.posted)
         return [*shown.values(), *tail]
 
     async def counted(

@@ -57,8 +57,9 @@ def candidates(chat_id: int, neighbours: Sequence[Neighbour], postings: Mapping[
         earlier = best.get(posting.image_id)
         if earlier is None:
             best[posting.image_id] = Candidate(posting, neighbour.score)
-        elif (posting.date, posting.id) < (earlier.posting.date, earlier.posting.id):
-            best[posting.image_id] = Candidate(posting, earlier.score)
+        else:
+            shown = min(posting, earlier.posting, key=lambda one: (one.date, one.id))
+            best[posting.image_id] = Candidate(shown, earlier.score, earlier.posted + 1)
     return list(best.values())
 
 

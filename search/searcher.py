@@ -68,7 +68,7 @@ class Searcher:
         query = await self._text_search.narrowed(query)
         direction = await self._directions.of(query)
         found = await self._found(query, direction, DEPTH)
-        among = len(found) if query.filters or len(found) < DEPTH else counts.indexed
+        among = await self._chosen_from(query, found, counts)
         found, verdict = await self._judge.judged(query, direction, found, among)
         found = await self._duplicates.collapsed(found, _asked_about(direction))
         found = ordered(found, query)[:DEPTH]
@@ -84,6 +84,12 @@ class Searcher:
     async def _found(self, query: Query, direction: Direction | None, depth: int) -> list[Candidate]:
         found = await self._candidates.best(query, direction, depth)
         return await self._fusion.with_texts(query, found)
+
+    async def _chosen_from(self, query: Query, found: Sequence[Candidate], counts: ChatCounts) -> int:
+        """Among how many photos the best were chosen: the pictures ranked, where that is all there is."""
+        among = await self._candidates.among(query)
+        photos = counts.indexed if among is None else len(among)
+        return photos if photos > DEPTH else len(found)
 
     async def page(self, query: Query, found: Sequence[Candidate]) -> tuple[Hit, ...]:
         """A page of an answer, each row read whole; what is gone or has changed by now is left out."""

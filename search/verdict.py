@@ -10,7 +10,6 @@ from enum import StrEnum
 import numpy as np
 
 from search.calibration import Calibration
-from search.candidates import DEPTH
 from search.direction import Direction
 from search.embedder import Embedding
 from search.evidence import LOOKED_AT, Rivals
@@ -75,7 +74,7 @@ class Judge:
 
     async def _of_words(self, vector: Embedding, found: Sequence[Candidate], photos: int) -> Verdict:
         if self._model is None:
-            return _by_bulk([one.score for one in found])
+            return _by_bulk([one.score for one in found], photos)
         nearest = heapq.nlargest(LOOKED_AT, found, key=lambda one: one.score)
         image_ids = [one.posting.image_id for one in nearest]
         stored = await self._embeddings.vectors(image_ids)
@@ -96,9 +95,9 @@ class Judge:
         return Verdict.SURE if is_like else Verdict.UNSURE
 
 
-def _by_bulk(scores: Sequence[float]) -> Verdict:
+def _by_bulk(scores: Sequence[float], photos: int) -> Verdict:
     """Whether the best stands out at all, where the scores are those of the whole chat and not of its upper end."""
-    if not BULK <= len(scores) < DEPTH:
+    if len(scores) < BULK or len(scores) < photos:
         return Verdict.SURE
     deviation = statistics.pstdev(scores) or 1.0
     missing = math.sqrt(2 * math.log(len(scores))) - (max(scores) - statistics.fmean(scores)) / deviation

@@ -40,7 +40,10 @@ def test_a_deleted_or_waiting_photo_is_not_shown_from_a_stale_index() -> None:
 def test_a_picture_posted_three_times_is_one_hit() -> None:
     """Its earliest post, at the place of its best score."""
     neighbours = [Neighbour(5, 1, 0.9), Neighbour(9, 2, 0.8), Neighbour(3, 1, 0.9), Neighbour(7, 1, 0.9)]
-    assert found(neighbours, photo(5, 1), photo(9, 2), photo(3, 1), photo(7, 1)) == [3, 9]
+    posts = [photo(5, 1), photo(9, 2), photo(3, 1), photo(7, 1)]
+    assert found(neighbours, *posts) == [3, 9]
+    ranked = candidates(CHAT, neighbours, {one.id: in_brief(one) for one in posts})
+    assert [one.posted for one in ranked] == [3, 1], "or a ranking with reposts would count as all there is"
 
 
 def test_a_photo_that_was_edited_while_it_was_ranked_is_shown_for_what_it_was() -> None:
