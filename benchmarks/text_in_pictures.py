@@ -272,8 +272,9 @@ async def _latency(archive: Archive, made: Sequence[Rendered], seconds: int) -> 
         while time.monotonic() < until:
             text = random.choice(made).question
             started = time.perf_counter()
-            nearest(matrix, await encoding.words(text), 1_000, ())
-            await search.find(await search.narrowed(Query(CHAT, Words(text))))
+            with ocr.held():
+                nearest(matrix, await encoding.words(text), 1_000, ())
+                await search.find(await search.narrowed(Query(CHAT, Words(text))))
             took[is_reading].append(time.perf_counter() - started)
             await asyncio.sleep(0.05)
         if reading is not None:

@@ -169,7 +169,8 @@ def _assembled(
     directions = Directions(photos, once, pictures, fingerprints, encoding, weights)
     candidates = Candidates(photos, filtered, index)
     text_search = TextSearch(chats, Texts(database))
-    searcher = Searcher(chats, photos, directions, candidates, text_search, judge, duplicates, pictures)
+    ocr = Ocr()
+    searcher = Searcher(chats, photos, directions, candidates, text_search, judge, duplicates, pictures, ocr.held)
     pages = Pages(searcher, photos, questions)
     display, replies = Display(searcher, archive), Replies()
     answers = Answers(pages, display)
@@ -193,7 +194,7 @@ def _assembled(
         privacy=PrivacyCommands(privacy, replies, retention.days),
         guard=Guard(replies, SearchLimit(settings.searches_per_minute), Turns()),
         indexer=indexer,
-        reader=Reader(chats, Readings(database), pictures, Ocr()) if reads_pictures(settings.ocr) else None,
+        reader=Reader(chats, Readings(database), pictures, ocr) if reads_pictures(settings.ocr) else None,
         reconciler=Reconciler(index),
         sweeper=Sweeper(privacy, questions, Remains(database), database, index, retention),
         heartbeat=Heartbeat(settings.data_dir / "heartbeat"),

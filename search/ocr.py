@@ -5,7 +5,8 @@ import logging
 import os
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from PIL import Image
@@ -23,6 +24,9 @@ PICTURES = 500
 """After as many the process is replaced, should a library lose memory."""
 LONGEST_SIDE = 1600
 """Pixels; Telegram keeps photos at 1280 and, lately, 2560."""
+HALT, GO_ON = signal.SIGSTOP, signal.SIGCONT
+CAN_HALT = sys.platform == "linux"
+"""Elsewhere nothing would end a halted process whose bot was killed."""
 LONGEST_TEXT = 1_000_000
 PACKAGES = Path(__file__).parent.parent
 
@@ -33,6 +37,21 @@ class Ocr:
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
         self._pictures = 0
+        self._held = 0
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Halts reading while somebody waits for an answer.
+
+        The lowest priority is not enough: two processors that share a core, or the way to memory, slow each other.
+        """
+        self._held += 1
+        self._signal(HALT)
+        try:
+            yield
+        finally:
+            self._held -= 1
+            self._signal(GO_ON)
 
     async def read(self, image: Image.Image) -> str:
         """The text in an RGB picture, line by line; empty where there is none.
@@ -67,6 +86,13 @@ class Ocr:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
+
+    def _signal(self, number: int) -> None:
+        """At the first that wants it held, and after the last."""
+        is_change = self._held == (1 if number == HALT else 0)
+        if self._process is not None and is_change and CAN_HALT:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
 
     async def _ready(self) -> asyncio.subprocess.Process:
         if self._process is None:

@@ -6,6 +6,7 @@ starts this process and talks with it: pixels in through standard input, text ou
 standard input closes, and so with the bot, however that ends. Nothing of torch, Telegram or SQL is imported.
 """
 
+import ctypes
 import io
 import os
 import resource
@@ -43,6 +44,7 @@ WORDY = 2
 """Letters: shorter lines that tesseract sees are mostly patterns."""
 
 LINE_HEIGHT = 48
+PR_SET_PDEATHSIG = 1
 LEAST_LETTERS = 2
 LEAST_FILLED = 0.4
 """Letters for each line height of a line's length: Chinese has 1, Latin 2."""
@@ -179,6 +181,8 @@ def _reply(outcome: Outcome, text: str) -> bytes:
 
 def _step_back() -> None:
     """Everything else on the machine goes first; where memory runs out, this process goes first."""
+    if sys.platform == "linux":  # a process that the bot has halted would not notice that the bot is gone
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.nice(19)
     if hasattr(os, "sched_setscheduler"):  # Linux: gives way at once to whatever wakes up, not at its next turn
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))

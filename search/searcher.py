@@ -1,6 +1,7 @@
 """Answers a question from the photos of the chat in which it was asked, and from no other."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from search.candidates import DEPTH, Candidates
@@ -16,6 +17,9 @@ from search.text_search import TextSearch
 from search.verdict import Judge, Verdict
 from storage.chats import Chats
 from storage.photos import Photos
+
+Undisturbed = Callable[[], AbstractContextManager[None]]
+"""Holds what works in the background for as long as somebody waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Searcher:
         judge: Judge,
         duplicates: Duplicates,
         pictures: Pictures,
+        undisturbed: Undisturbed = nullcontext,
     ) -> None:
         self._chats = chats
         self._photos = photos
@@ -53,6 +58,7 @@ class Searcher:
         self._judge = judge
         self._duplicates = duplicates
         self._pictures = pictures
+        self._undisturbed = undisturbed
 
     async def answer(self, query: Query) -> Answer:
         """The best-matching photos of the query's chat.
@@ -61,6 +67,10 @@ class Searcher:
             QuestionError: with a sentence for the asker.
             FileError, ImageRefused: the photo asked about could not be read.
         """
+        with self._undisturbed():
+            return await self._answer(query)
+
+    async def _answer(self, query: Query) -> Answer:
         query = await self._addressed(query)
         counts = await self._photos.counts(query.chat_id)
         if not counts.indexed:

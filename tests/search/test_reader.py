@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from search import ocr_worker
 from search.errors import FileGone, FileUnreachable, ReadingFailed
-from search.ocr import Ocr
+from search.ocr import CAN_HALT, Ocr
 from search.pictures import Pictures
 from search.reader import Reader
 from search.records import Photo, PhotoPost
@@ -97,6 +97,30 @@ async def test_one_bad_picture_is_tried_for_ever(database: Database) -> None:
         "failed It is gone.",
         "pending Not now.",
     ]
+
+
+def is_halted(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+@pytest.mark.skipif(not CAN_HALT, reason="needs Linux")
+async def test_a_picture_is_read_while_somebody_waits() -> None:
+    """Reading is halted until the last of those who wait has an answer, and goes on then."""
+    ocr = Ocr()
+    await ocr.read(WHITE)
+    with ocr.held():
+        with ocr.held():
+            reading = asyncio.create_task(ocr.read(WHITE))
+        process = ocr._process
+        assert process is not None
+
+        async def halted() -> bool:
+            return is_halted(process.pid)
+
+        await until(halted, "the halt")
+        assert not reading.done()
+    assert await reading == ""
+    await ocr.rest()
 
 
 async def test_a_process_that_was_killed_is_not_replaced() -> None:
