@@ -102,7 +102,9 @@ class Ocr:
                 stdout=asyncio.subprocess.PIPE,
                 cwd=PACKAGES,
                 env=_environment(),
-                start_new_session=True,  # a group of its own, which is ended as one
+                # A group of its own, which is ended as one; not a session: Linux shares its processors among sessions
+                # first (autogroup), and a low priority would count for nothing.
+                process_group=0,
             )
             self._pictures = 0
             try:
