@@ -7,7 +7,7 @@ holds the sample archive's pictures with the captions they were posted with, and
 Chinese and Russian without captions. It needs the fonts that `benchmarks.rendered_texts` names, and reads Russian only
 where tesseract's `rus` is installed.
 
-The figures are kept in docs/decisions/0015-reading-pictures.md. They would be wrong of photographs where these are
+The figures are kept in docs/decisions/0018-reading-pictures.md. They would be wrong of photographs where these are
 drawings: of text that is curved, handwritten or far away; of a model that reads text in pictures by itself, as large
 ones do to some degree; and of an archive whose captions say what its pictures do not show more often than here.
 """

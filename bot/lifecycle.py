@@ -95,7 +95,7 @@ class Lifecycle:
         self._services.repost_notices.start()
         await self._services.indexer.start()
         if self._services.reader is not None:
-            self._services.reader.start()
+            await self._services.reader.start()
         self._services.reconciler.start()
         self._services.sweeper.start()
         self._services.heartbeat.start()

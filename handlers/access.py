@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from telegram import Chat, Update
@@ -11,12 +12,16 @@ from telegram.ext import BaseHandler
 from handlers.errors import Context, is_stale
 from handlers.membership import has_joined, is_absent
 from search.archive import Archive
+from search.privacy import ABANDONED
 
 log = logging.getLogger(__name__)
 
 REMEMBERED = 10_000
 """Chats whose verdict is remembered, the latest ones: more than the updates that can wait to be handled."""
-REFUSAL = "I may not serve this chat: whoever runs me has allowed only certain ones. I keep nothing of it."
+REFUSAL = (
+    "I may not serve this chat: whoever runs me has allowed only certain ones. I keep nothing of it; should I have "
+    f"kept something before, it is erased {ABANDONED.days} days from now."
+)
 LEAVING = f"{REFUSAL} Goodbye."
 
 
@@ -52,7 +57,7 @@ class Access:
         self._verdicts: dict[int, bool] = {}
 
     async def admits(self, update: Update) -> bool:
-        """Whether anything of an update may be kept.
+        """Whether anything of an update may be kept. A chat that may not be served counts as left from then on.
 
         Raises:
             StorageError
@@ -61,6 +66,9 @@ class Access:
         if not self._allowed or chat is None:
             return True
         verdict = self._allowed.names(chat.id, chat.username) or await self._is_known(chat, update)
+        if not verdict and self._verdicts.get(chat.id, True):
+            # The list is newer than what was kept before. A private chat is never left, and would be kept for ever.
+            await self._archive.left(chat.id, datetime.now(UTC))
         self._verdicts.pop(chat.id, None)
         self._verdicts[chat.id] = verdict
         if len(self._verdicts) > REMEMBERED:

@@ -19,7 +19,7 @@ WEIGHT = 3.0
 """Of a text that meets all of a question; times the square of its coverage for others. R@1 of questions about texts in
 pictures, and about things: by texts alone 0.98 and 0.04, by looks alone 0.00 and 0.82, fused with these weights 0.93
 and 0.80, with plain ranks 0.93 and 0.72, with the coverage itself 0.85 and 0.81
-(docs/decisions/0015-reading-pictures.md)."""
+(docs/decisions/0018-reading-pictures.md)."""
 
 
 class Fusion:

@@ -1,6 +1,6 @@
 """A process of its own that reads text from pictures: behind everything else on the machine, and never in its way.
 
-RapidOCR's wheel brings PP-OCR's models for Chinese and English (docs/decisions/0015-reading-pictures.md); for text that
+RapidOCR's wheel brings PP-OCR's models for Chinese and English (docs/decisions/0018-reading-pictures.md); for text that
 they do not know, Cyrillic above all, tesseract is asked where Debian's packages of it are installed. `search.ocr`
 starts this process and talks with it: pixels in through standard input, text out through standard output. It ends when
 standard input closes, and so with the bot, however that ends. Nothing of torch, Telegram or SQL is imported.

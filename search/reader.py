@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from datetime import UTC, datetime
 
+from search.clock import SteadyClock
 from search.errors import FileGone, FileUnreachable, ImageRefused, ReadingFailed, ReadingImpossible, StorageError
 from search.ocr import Ocr
 from search.pictures import Pictures
 from search.records import Photo
-from search.retrying import Retrying
+from search.retrying import LONGEST_PAUSE, Retrying
 from storage.chats import Chats
 from storage.readings import Readings, Unread
 
@@ -30,11 +30,13 @@ class Reader:
         self._readings = readings
         self._pictures = pictures
         self._ocr = ocr
+        self._now = SteadyClock()
         self._retrying = Retrying()
         self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Begins where the last run ended."""
+        await self._readings.release(self._now() + LONGEST_PAUSE)
         self._task = asyncio.create_task(self._run(), name="reader")
 
     async def stop(self) -> None:
@@ -48,7 +50,7 @@ class Reader:
         idle = 0.0
         while True:
             try:
-                unread = await self._readings.next(datetime.now(UTC))
+                unread = await self._readings.next(self._now())
                 if unread is not None:
                     idle = 0.0
                     await self._take(unread)
@@ -80,15 +82,14 @@ class Reader:
                 log.warning("Image %s is left unread: %s", unread.image_id, exc)
                 await self._readings.fail(unread.image_id, str(exc))
             else:
-                await self._readings.postpone(unread.image_id, str(exc), datetime.now(UTC))
+                await self._readings.postpone(unread.image_id, str(exc), self._now())
         except FileUnreachable as exc:
             pause = self._retrying.pause(exc, unread.attempts)
             if pause is None:
                 await self._readings.fail(unread.image_id, str(exc))
             else:
-                await self._readings.postpone(
-                    unread.image_id, str(exc), datetime.now(UTC) + pause, counted=not exc.is_outage
-                )
+                until = self._now() + pause
+                await self._readings.postpone(unread.image_id, str(exc), until, counted=not exc.is_outage)
         else:
             await self._readings.done(unread.image_id, text)
 

@@ -72,6 +72,7 @@ class Sweeper:
             _say(await self._privacy.expire(limit), "past their time")
         _say(await self._privacy.abandon(now), "of chats that removed the bot")
         await self._questions.expire(now)
+        await self._index.discard(now - LINGERING)  # first: writing anew needs room
         if await self._is_due(Files.DATABASE, now):
             await self._remains.begun(Files.DATABASE)
             await self._database.rewrite()

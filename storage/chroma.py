@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import ParamSpec, TypeVar
 
 import numpy as np
@@ -59,9 +60,9 @@ class ChromaIndex:
         """Begin a new build, empty; a directory is set aside until `discard`."""
         return await self._write(self._collection.renew, generation)
 
-    async def discard(self) -> None:
-        """Delete what was set aside."""
-        await self._write(self._collection.discard)
+    async def discard(self, before: datetime | None = None) -> None:
+        """Delete what was set aside, or only what was so before a moment."""
+        await self._write(self._collection.discard, before)
 
     async def upsert(self, entries: Sequence[IndexEntry]) -> None:
         """Write entries, in place of earlier ones of the same photos."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -64,11 +65,17 @@ class ChromaDirectory:
                 raise DirectoryUnusable(f"{file.name} says that it has {found.st_size:,} bytes")
 
     def give_up(self) -> None:
-        """Out of the way, until `discard`. Raises OSError."""
+        """Out of the way, until `discard`; what was given up before goes, also where there is nothing to move now.
+
+        Raises:
+            OSError
+        """
         if self.path.exists() or self.path.is_symlink():
             log.warning("The old index is now %s, until the new one is complete.", set_aside(self.path))
+        else:
+            discard(self.path)
 
-    def discard(self) -> None:
-        """Delete what was given up: the index that stands has everything again."""
-        if discard(self.path):
-            log.info("The vector index is complete; the one that was set aside is deleted.")
+    def discard(self, before: datetime | None = None) -> None:
+        """Delete what was given up, or only what was so before a moment."""
+        if discard(self.path, before):
+            log.info("The vector index that was set aside is deleted.")

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -121,10 +122,10 @@ class Collection:
             self._client.delete_collection(self._collection.name)
         return self.open(generation)
 
-    def discard(self) -> None:
-        """Delete what was set aside."""
+    def discard(self, before: datetime | None = None) -> None:
+        """Delete what was set aside, or only what was so before a moment."""
         if self._directory is not None:
-            self._directory.discard()
+            self._directory.discard(before)
 
     def close(self) -> None:
         if self._client is not None:

@@ -63,6 +63,15 @@ class Readings:
             return await connection.scalar(select(func.count()).where(IS_UNREAD)) or 0
 
     @uninterrupted
+    async def release(self, latest: datetime) -> int:
+        """What is due after `latest`, later than anything is postponed, waits no longer: the clock was set back."""
+        async with self._database.transaction() as connection:
+            released = await connection.execute(
+                update(readings).where(IS_UNREAD, readings.c.due_at > latest).values(due_at=AT_ONCE)
+            )
+            return released.rowcount
+
+    @uninterrupted
     async def done(self, image_id: int, text: str) -> None:
         """Keep what was read and let every photo of the image be found by it. An image that is gone is passed over."""
         async with self._database.transaction() as connection:

@@ -16,6 +16,7 @@ import heapq
 import logging
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -165,9 +166,11 @@ class VectorIndex:
         self.needs_reconcile.clear()
         try:
             mended = await self._reconciled(progress)
-        except BaseException:
+        except BaseException as error:
             self._broken = True
             self.needs_reconcile.set()
+            if isinstance(error, VectorIndexUnavailable) and error.is_passing:
+                await self._chroma.discard()  # the disk may have room for one index only, and SQL has everything
             raise
         self._trusted = not self.needs_reconcile.is_set()
         return mended
@@ -198,10 +201,16 @@ class VectorIndex:
         """
         self._trusted = False
         async with self._changing:
-            await self._chroma.renew(await next_generation(self._embeddings.database))
-            await self._chroma.discard()
+            try:
+                await self._chroma.renew(await next_generation(self._embeddings.database))
+            finally:
+                await self._chroma.discard()
         self._trusted = False
         self.needs_reconcile.set()
+
+    async def discard(self, before: datetime) -> None:
+        """Delete what was set aside before a moment, whatever has become of it. Raises VectorIndexUnavailable."""
+        await self._chroma.discard(before)
 
     async def close(self) -> None:
         """Give the memory back and close Chroma; SQL is closed by whoever opened it."""

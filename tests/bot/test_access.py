@@ -80,6 +80,37 @@ async def test_strangers_are_answered_in_private(people: People, settings: Setti
     assert archive.rows("SELECT id FROM chats") == [(owner,)]
 
 
+async def test_what_was_kept_before_a_chat_was_refused_stays_for_ever(
+    people: People, settings: Settings, archive: Archive
+) -> None:
+    """A private chat is never left: with its first refused update it counts as left, until it is served again."""
+    owner, ann = await people.person("Owner"), await people.person("Ann")
+
+    async def is_left(expected: int) -> None:
+        async def said() -> bool:
+            return archive.rows("SELECT left_at IS NOT NULL FROM chats WHERE id = ?", ann) == [(expected,)]
+
+        await until(said, "the chat to be marked")
+
+    async def has_been_told() -> bool:
+        return any("erased 30 days from now" in message.get("text", "") for message in await people.from_bot(ann))
+
+    async def finds() -> bool:  # again, where it was asked in the very second of the refusal
+        return len(shown(await people.asked(ann, ann, "/search red"))) == 1
+
+    async with serving(settings):
+        await people.post(ann, ann, photos=[jpeg("red")])
+        await archive.settled(indexed=1)
+        await is_left(0)
+    async with serving(settings, owners=str(owner)):
+        await people.post(ann, ann, text="/stats")
+        await is_left(1)
+        await until(has_been_told, "the refusal")
+    async with serving(settings):
+        await until(finds, "the photo")
+        await is_left(0)
+
+
 async def test_a_group_is_served_because_a_stranger_added_the_bot(
     people: People, settings: Settings, archive: Archive
 ) -> None:

@@ -1,7 +1,7 @@
 """What is erased is gone from every file of the data directory within a day."""
 
 import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,7 +13,10 @@ from PIL import Image
 
 from bot.application import build
 from bot.settings import Settings
+from search.records import Photo
 from search.retention import Retention
+from storage.database import Database
+from storage.readings import Readings
 from tests.bot.test_chats import join
 from tests.conftest import Archive, polling
 from tests.people import Message, People, shown, until
@@ -44,19 +47,38 @@ def settings(settings: Settings) -> Settings:
 def traces(archive: Archive, message: Message) -> Iterator[tuple[str, bytes]]:
     """Everything that is stored of a photo, as its bytes stand in files."""
     found = archive.rows(
-        "SELECT caption, sender_name, file_id, file_unique_id, vector FROM photos JOIN images ON images.id = image_id "
-        "JOIN vectors USING (image_id) WHERE photos.chat_id = ? AND message_id = ?",
+        "SELECT caption, sender_name, file_id, file_unique_id, vector, fingerprint FROM photos "
+        "JOIN images ON images.id = image_id JOIN vectors USING (image_id) WHERE photos.chat_id = ? AND message_id = ?",
         message["chat"]["id"],
         message["message_id"],
     )
-    caption, name, file_id, file_unique_id, blob = found[0]
+    caption, name, file_id, file_unique_id, blob, fingerprint = found[0]
     for what, text in (("caption", caption), ("name", name), ("file id", file_id), ("file", file_unique_id)):
         if text:
             yield what, text.encode()
     wide = np.frombuffer(blob, STORED).astype(np.float32)
-    for what, whole in (("half vector", blob), ("vector", (wide / np.linalg.norm(wide)).tobytes())):
-        for start in range(0, len(whole), 64):
+    exact = (wide / np.linalg.norm(wide)).tobytes()
+    for what, whole in (("half vector", blob), ("vector", exact), ("fingerprint", fingerprint)):
+        for start in range(0, len(whole) - 31, 64):
             yield what, whole[start : start + 64]
+
+
+def words(seed: int) -> str:
+    """What a picture says, as if it had been read in it."""
+    return f"Reading of number {seed}"
+
+
+async def read(settings: Settings) -> None:
+    """Every picture is read."""
+    database = await Database.open(settings.sql_url)
+    readings = Readings(database)
+    while (unread := await readings.next(later())) is not None:
+        await readings.done(unread.image_id, words(_number(unread.photos)))
+    await database.close()
+
+
+def _number(photos: Sequence[Photo]) -> int:
+    return next(int(photo.caption[-1]) for photo in photos if photo.caption and photo.caption[-1].isdigit())
 
 
 def left_in(directory: Path, sought: set[tuple[str, bytes]]) -> dict[str, set[str]]:
@@ -94,7 +116,8 @@ async def swept(settings: Settings, archive: Archive, monkeypatch: pytest.Monkey
 async def test_what_was_forgotten_is_still_in_a_file(
     people: People, settings: Settings, archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Forgotten, purged, opted out or of a chat that is over: no caption, name, file or vector stays in any file.
+    """Forgotten, purged, opted out or of a chat that is over: no caption, name, file, vector, fingerprint or text
+    read in a picture stays in any file.
 
     What was also posted elsewhere stays there, and is found.
     """
@@ -116,10 +139,14 @@ async def test_what_was_forgotten_is_still_in_a_file(
         ]
         [shared] = await people.post(other, purged, photos=[noise(5)], caption="seen elsewhere")
         await archive.settled(indexed=7)
+        await read(settings)
         await people.told(other, purged, "/search tyrannosaurus")
         gone = {trace for message in posts[:5] for trace in traces(archive, message)}
         gone |= {("title", b"Abandonment"), ("query", b"tyrannosaurus")}
-        kept = set(traces(archive, posts[5]))
+        gone |= {
+            ("text in a picture", text.encode()) for seed in range(5) for text in (words(seed), words(seed).lower())
+        }
+        kept = set(traces(archive, posts[5])) | {("text in a picture", words(5).encode())}
         gone |= {trace for trace in traces(archive, shared) if trace[0] == "caption"}
         await people.told(chat, forgotten, "/forget", reply_to_message_id=posts[0]["message_id"])
         await people.told(chat, opted, "/optout")
@@ -130,10 +157,12 @@ async def test_what_was_forgotten_is_still_in_a_file(
         await until(is_left, "the bot to have read that it was removed")
     before = left_in(settings.data_dir, gone)
     assert "chroma/chroma.sqlite3" in before, "or this test could not fail"
+    assert {what for names in before.values() for what in names} >= {"text in a picture", "fingerprint"}
     assert any(file.endswith("data_level0.bin") for file in before), "Chroma's graph keeps deleted vectors"
     await swept(settings, archive, monkeypatch, days=31)
     assert left_in(settings.data_dir, gone) == {}
-    assert {what for names in left_in(settings.data_dir, kept).values() for what in names} >= {"caption", "half vector"}
+    still = {what for names in left_in(settings.data_dir, kept).values() for what in names}
+    assert still >= {"caption", "half vector", "fingerprint", "text in a picture"}
     assert archive.states() == {"indexed": 1}
     async with polling(build(settings)):
         assert len(shown(await people.asked(chat, stayer, "/search caption of number 5"))) == 1

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -65,10 +65,10 @@ async def read_all(database: Database, ocr: Ocr, pictures: Pictures | None = Non
     """What the pictures' rows say when nothing is due any more."""
     readings = Readings(database)
     reader = Reader(Chats(database), readings, pictures or Fetched(), ocr)
-    reader.start()
+    await reader.start()
 
     async def settled() -> bool:
-        return await readings.next(datetime.now(UTC)) is None
+        return await readings.next(datetime.now(UTC) + timedelta(seconds=1)) is None
 
     await until(settled, "the readings")
     await reader.stop()
@@ -121,6 +121,13 @@ async def test_a_picture_is_read_while_somebody_waits() -> None:
         assert not reading.done()
     assert await reading == ""
     await ocr.rest()
+
+
+async def test_a_clock_that_was_set_back_keeps_pictures_unread(database: Database) -> None:
+    """What waits for a day that was yesterday's tomorrow is read at the next start."""
+    [entry] = await indexed(database, post(1))
+    await Readings(database).postpone(entry.image_id, "later", datetime.now(UTC) + timedelta(days=1))
+    assert await read_all(database, Said("one")) == ["done one"]
 
 
 async def test_a_process_that_was_killed_is_not_replaced() -> None:

@@ -95,3 +95,12 @@ async def test_a_picture_that_is_gone_meanwhile_is_kept_by_its_reading(database:
     await readings.done(entry.image_id, "too late")
     assert await readings.waiting() == 0
     assert await _found(database, "too late") == []
+
+
+async def test_a_clock_that_was_set_back_makes_pictures_wait_for_days(database: Database, readings: Readings) -> None:
+    """Later than anything is ever postponed: due at once; what is due within that time keeps its pause."""
+    soon, late = await indexed(database, post(1), post(2))
+    await readings.postpone(soon.image_id, "busy", NOON + timedelta(minutes=30))
+    await readings.postpone(late.image_id, "busy", NOON + timedelta(days=2))
+    assert await readings.release(NOON + timedelta(hours=1)) == 1
+    assert (await _next(readings)).image_id == late.image_id

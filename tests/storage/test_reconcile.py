@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation
+from storage.collection import ChromaLocation, Opened
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.errors import VectorIndexUnavailable
@@ -254,3 +255,40 @@ async def test_changes_during_a_reconcile_are_undone(index: VectorIndex, chroma:
     await index.settled()
     held = sorted([place async for page in chroma.pages() for place in page])
     assert held == [entry.place for entry in [*entries[10:], *late]]
+
+
+async def test_an_index_set_aside_blocks_its_own_rebuilding(
+    index: VectorIndex, collection: Sick, location: ChromaLocation, sqlite: Database
+) -> None:
+    """On a disk with room for one index the old one makes room as soon as the filling of the new one meets the end."""
+    entries = await indexed(sqlite, *(post(number) for number in range(5)))
+    await index.reconcile()
+    await ChromaIndex(collection).renew("another")
+    assert location.directory is not None
+    assert len(list(kept(location.directory))) == 1
+    collection.failing = True
+    collection.trouble = "no space left on device"
+    with pytest.raises(VectorIndexUnavailable, match="no space left"):
+        await index.reconcile()
+    assert list(kept(location.directory)) == []
+    collection.failing = False
+    assert (await index.reconcile()).missing == 5
+    assert await Index(index, collection).finds_by_chroma(entries)
+
+
+async def test_a_renewal_that_fails_leaves_erased_vectors_aside(
+    index: VectorIndex, collection: Sick, location: ChromaLocation, sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old index goes, also where the new one cannot even be begun."""
+    await indexed(sqlite, post(1))
+    await index.reconcile()
+
+    def full(generation: str) -> Opened:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(collection, "open", full)
+    with pytest.raises(VectorIndexUnavailable, match="No space left"):
+        await index.renew()
+    assert location.directory is not None
+    assert not location.directory.exists()
+    assert list(kept(location.directory)) == []
