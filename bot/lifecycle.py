@@ -60,10 +60,11 @@ class Lifecycle:
             stack.callback(self._withdraw, application)
             self._stack = stack.pop_all()
         self._services = services
+        taken = commands_of(application)
+        services.own_photos.leave_out(taken)
         self._inbox.open(services.intake)
         settings = self._settings
         manners = Manners(settings.private_words, settings.acknowledge, settings.introduce)
-        taken = commands_of(application)
         self._handlers = routes(
             services.queries,
             services.buttons,

@@ -24,6 +24,7 @@ from handlers.errors import Guard
 from handlers.help import Help
 from handlers.intake import Intake
 from handlers.limits import SearchLimit, Turns
+from handlers.own_photos import OwnPhotos
 from handlers.privacy import PrivacyCommands
 from handlers.queries import Queries
 from handlers.replies import Replies
@@ -81,6 +82,7 @@ class Services:
     """Everything that runs, ready for the routes."""
 
     intake: Intake
+    own_photos: OwnPhotos
     refusals: Refusals
     queries: Queries
     buttons: Buttons
@@ -178,10 +180,12 @@ def _assembled(
     repost_notices = RepostNotices(reposts, archive, bot)
     for listener in (duplicates.indexed, repost_notices.indexed):
         indexer.announce_to(listener)
-    privacy = Privacy(Erasure(database), photos, index)
+    privacy = Privacy(Erasure(database), chats, photos, index)
+    own_photos = OwnPhotos(privacy)
     access = Access(AllowList(settings.allowed_chats, settings.owners), archive)
     return Services(
-        intake=Intake(archive, access),
+        intake=Intake(archive, access, own_photos),
+        own_photos=own_photos,
         refusals=Refusals(access),
         queries=Queries(Senders(filtered), archive, answers, ZoneInfo(settings.timezone)),
         buttons=Buttons(pages, display, answers),
@@ -191,8 +195,8 @@ def _assembled(
         repost_notices=repost_notices,
         settings=ChatSettingsHandlers(archive, replies),
         chats=ChatHandlers(archive, privacy, replies),
-        privacy=PrivacyCommands(privacy, replies, retention.days),
-        guard=Guard(replies, SearchLimit(settings.searches_per_minute), Turns()),
+        privacy=PrivacyCommands(privacy, own_photos, replies, retention.days),
+        guard=Guard(archive, replies, SearchLimit(settings.searches_per_minute), Turns()),
         indexer=indexer,
         reader=Reader(chats, Readings(database), pictures, ocr) if reads_pictures(settings.ocr) else None,
         reconciler=Reconciler(index),

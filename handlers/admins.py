@@ -33,9 +33,17 @@ async def asks_as_admin(bot: Bot, message: Message) -> bool:
     Raises:
         AdminsUnknown
     """
+    if message.sender_chat is not None or message.from_user is None:
+        return is_surely_admin(message)
+    return await is_admin(bot, message.chat, message.from_user.id)
+
+
+def is_surely_admin(message: Message) -> bool:
+    """The same, as far as it shows without asking Telegram."""
     if message.sender_chat is not None:
         return speaks_as_chat(message)
-    return message.from_user is not None and await is_admin(bot, message.chat, message.from_user.id)
+    is_private = message.chat.type == Chat.PRIVATE
+    return is_private and message.from_user is not None and message.from_user.id == message.chat.id
 
 
 def speaks_as_chat(message: Message) -> bool:

@@ -44,7 +44,16 @@ def _index(text: str, utf16_units: int) -> int:
 
 def caption_command(message: Message, bot: Bot) -> str | None:
     """The command at the start of a caption, in lower case; None where there is none or it is for another bot."""
-    entities = message.parse_caption_entities([MessageEntity.BOT_COMMAND])
+    return _leading(message.parse_caption_entities([MessageEntity.BOT_COMMAND]), bot)
+
+
+def text_command(message: Message) -> str | None:
+    """The same for a text, as python-telegram-bot's CommandHandler reads it."""
+    entities = message.parse_entities([MessageEntity.BOT_COMMAND]) if message.text else {}
+    return _leading(entities, message.get_bot()) if entities else None
+
+
+def _leading(entities: dict[MessageEntity, str], bot: Bot) -> str | None:
     for entity, text in entities.items():
         if entity.offset == 0:
             name, _, addressee = text[1:].partition("@")

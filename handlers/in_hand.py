@@ -20,22 +20,28 @@ class InHand:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._is_ending = False
+        self._deadline: float | None = None
 
     def begin(self) -> None:
         """From now on handlers work."""
         self._is_ending = False
+        self._deadline = None
 
-    def counted(self, callback: Callback) -> Callback:
-        """The same callback; after `end` it does nothing."""
+    def counted(self, callback: Callback, *, is_binding: bool = False) -> Callback:
+        """The same callback; after `end` it does nothing. Unless it is binding: then what was queued before is still
+        done in the time that the end has, for Telegram will not hand over the update again."""
 
         @wraps(callback)
         async def counting(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:
             task = asyncio.current_task()
-            if self._is_ending or task is None:
+            if task is None or (self._is_ending and not is_binding):
                 return
             self._tasks.add(task)
             try:
-                await callback(update, context)
+                async with asyncio.timeout_at(self._deadline):
+                    await callback(update, context)
+            except TimeoutError:
+                log.warning("A command did not end in the time that was left and is given up")
             finally:
                 self._tasks.discard(task)
 
@@ -44,6 +50,7 @@ class InHand:
     async def end(self, patience: float) -> None:
         """Waits so many seconds for answers on their way, then cancels those that are left."""
         self._is_ending = True
+        self._deadline = asyncio.get_running_loop().time() + patience
         if not self._tasks:
             return
         _, late = await asyncio.wait(self._tasks, timeout=patience)

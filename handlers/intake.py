@@ -4,6 +4,7 @@ from telegram import Message, Update
 
 from handlers.access import Access
 from handlers.membership import is_absent
+from handlers.own_photos import OwnPhotos
 from handlers.posts import chat_info, photo_post
 from search.archive import Archive
 from search.records import ChatInfo
@@ -12,9 +13,10 @@ from search.records import ChatInfo
 class Intake:
     """Reads every update once, as it arrives. May read the same update twice: Telegram may hand it over again."""
 
-    def __init__(self, archive: Archive, access: Access) -> None:
+    def __init__(self, archive: Archive, access: Access, own_photos: OwnPhotos) -> None:
         self._archive = archive
         self._access = access
+        self._own_photos = own_photos
 
     async def keep(self, update: Update) -> None:
         """Returns once everything is committed.
@@ -49,6 +51,7 @@ class Intake:
         post = photo_post(message)
         if post is not None:
             await self._archive.posted(post)
+        await self._own_photos.obey(message)
 
     async def _edited(self, message: Message) -> None:
         """Telegram also reports edits that change nothing people see, such as a new reaction count."""

@@ -6,14 +6,13 @@ from telegram import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, 
 
 from handlers.admins import asks_as_admin, is_admin, speaks_as_chat
 from handlers.callback_data import PURGE
-from handlers.commands import words_after
 from handlers.errors import Context
 from handlers.notice import photos_in_words, privacy_notice
+from handlers.own_photos import OwnPhotos, is_of_album, person_of, posted_by, where
 from handlers.posts import photo_post, replied_message, sender
 from handlers.replies import Replies
 from search.errors import QuestionError
 from search.privacy import Privacy
-from search.records import Photo
 
 CONFIRMING = timedelta(minutes=5)
 """For so long a purge can be confirmed."""
@@ -51,10 +50,11 @@ class TooLate(QuestionError):
 
 
 class PrivacyCommands:
-    """Decides who may ask for what, and says what was done."""
+    """Decides who may ask for what, and says what was done; for one's own photos `handlers.own_photos` has done it."""
 
-    def __init__(self, privacy: Privacy, replies: Replies, retention_days: int | None) -> None:
+    def __init__(self, privacy: Privacy, own_photos: OwnPhotos, replies: Replies, retention_days: int | None) -> None:
         self._privacy = privacy
+        self._own_photos = own_photos
         self._replies = replies
         self._retention_days = retention_days
 
@@ -77,15 +77,15 @@ class PrivacyCommands:
         await self._replies.say(context.bot, message, text)
 
     async def _forget_posted(self, message: Message, replied: Message, context: Context) -> str:
-        if sender(replied).id != sender(message).id and not await asks_as_admin(context.bot, message):
-            raise NotYours
-        chat_id, message_id = replied.chat.id, replied.message_id
-        album = await self._privacy.album(chat_id, message_id, replied.media_group_id)
-        others = [photo.message_id for photo in album if photo.message_id != message_id]
-        if words_after(message).strip().lower() == "album":
-            await self._privacy.forget(chat_id, message_id, *others)
-            return f"Forgotten: {photos_in_words(1 + len(others))}."
-        await self._privacy.forget(chat_id, message_id)
+        count = self._own_photos.done(message)
+        if count is None:
+            if sender(replied).id != sender(message).id and not await asks_as_admin(context.bot, message):
+                raise NotYours
+            count = await self._own_photos.forget_posted(message, replied)
+        if is_of_album(message):
+            return f"Forgotten: {photos_in_words(count)}."
+        album = await self._privacy.album(replied.chat.id, replied.message_id, replied.media_group_id)
+        others = [photo for photo in album if photo.message_id != replied.message_id]
         if not others:
             return "Forgotten. The message itself stays with Telegram: delete it there."
         rest = photos_in_words(len(others))
@@ -93,36 +93,42 @@ class PrivacyCommands:
 
     async def _forget_shown(self, message: Message, answer: Message, file_unique_id: str, context: Context) -> str:
         """Every posting here of a picture that an answer shows, as far as the asker may. The answer goes too."""
+        count = self._own_photos.done(message) or 0
         postings = await self._privacy.postings(message.chat.id, file_unique_id)
-        if not postings:
+        if not postings and not count:
             raise UnknownPicture
-        allowed = postings if await asks_as_admin(context.bot, message) else _posted_by(message, postings)
-        if not allowed:
-            raise NotYours
-        for photo in allowed:
-            await self._privacy.forget(photo.origin_chat_id, photo.message_id)
-        if len(allowed) < len(postings):
-            return "Forgotten where you posted it. Others have posted the same picture here."
+        if postings:
+            allowed = postings if await asks_as_admin(context.bot, message) else posted_by(message, postings)
+            for photo in allowed:
+                await self._privacy.forget(photo.origin_chat_id, photo.message_id)
+            count += len(allowed)
+            if not count:
+                raise NotYours
+            if len(allowed) < len(postings):
+                return "Forgotten where you posted it. Others have posted the same picture here."
         await answer.delete()
-        return "Forgotten." if len(allowed) == 1 else f"Forgotten: it was posted {len(allowed)} times."
+        return "Forgotten." if count == 1 else f"Forgotten: it was posted {count} times."
 
     # -- /optout, /optin -----------------------------------------------------------------------------------
 
     async def opt_out(self, message: Message, context: Context) -> None:
         """/optout: in a group one's own photos there, past and future; in private, everywhere."""
-        person, chat_id = _who(message), _where(message)
-        count = await self._privacy.opt_out(person, chat_id)
-        where = "in any chat" if chat_id is None else "here"
+        person, chat_id = _who(message), where(message)
+        count = self._own_photos.done(message)
+        if count is None:
+            count = await self._privacy.opt_out(person, chat_id, message.date)
+        place = "in any chat" if chat_id is None else "here"
         more = "" if chat_id is None else " In a private chat with me, /optout holds for all chats."
         text = (
-            f"I have forgotten {photos_in_words(count)} of yours and keep none {where} from now on. /optin undoes that."
+            f"I have forgotten {photos_in_words(count)} of yours and keep none {place} from now on. /optin undoes that."
         )
         await self._replies.say(context.bot, message, text + more)
 
     async def opt_in(self, message: Message, context: Context) -> None:
         """/optin: photos are remembered again, from now on."""
-        person, chat_id = _who(message), _where(message)
-        await self._privacy.opt_in(person, chat_id)
+        person, chat_id = _who(message), where(message)
+        if self._own_photos.done(message) is None:
+            await self._privacy.opt_in(person, chat_id)
         if chat_id is not None and (await self._privacy.opted_out(person, chat_id)).everywhere:
             text = "You have opted out everywhere. To undo that, send me /optin in a private chat."
         else:
@@ -169,21 +175,11 @@ class PrivacyCommands:
         await message.edit_text(text, parse_mode=None)
 
 
-def _posted_by(message: Message, postings: list[Photo]) -> list[Photo]:
-    asker = sender(message).id
-    return [photo for photo in postings if photo.sender.id == asker]
-
-
 def _who(message: Message) -> int:
-    """The person, or the channel in whose name a person writes in a group."""
-    who = sender(message).id
-    if speaks_as_chat(message) or who is None:
+    person = person_of(message)
+    if person is None:
         raise NoPerson
-    return who
-
-
-def _where(message: Message) -> int | None:
-    return None if message.chat.type == message.chat.PRIVATE else message.chat.id
+    return person
 
 
 def _has_button(message: Message, data: str) -> bool:

@@ -64,11 +64,15 @@ def routes(
     def command(name: str, handle: Asked, wish: Wish = Wish.COMMAND, when: f.BaseFilter = ASKED) -> Route:
         return CommandHandler(name, guard.around(handle, wish), filters=when, block=False)
 
+    def binding(name: str, handle: Asked) -> Route:
+        return CommandHandler(name, guard.around(handle, is_binding=True), filters=ASKED, block=False)
+
     def question(condition: f.BaseFilter, handle: Asked) -> Route:
         return on(condition, handle, Wish.SEARCH, ASKED_OR_EDITED)
 
     def button(prefix: str, handle: Pressed, wish: Wish = Wish.SEARCH) -> Route:
-        return CallbackQueryHandler(guard.around_press(handle, wish), pattern=f"^{prefix}", block=False)
+        callback = guard.around_press(handle, wish, is_binding=prefix == PURGE)
+        return CallbackQueryHandler(callback, pattern=f"^{prefix}", block=False)
 
     every = [
         (command("search", queries.search, Wish.SEARCH, ASKED_OR_EDITED), "search" not in taken),
@@ -79,10 +83,10 @@ def routes(
         (command("retry", stats.retry), "retry" not in taken),
         (command("help", help_.help), "help" not in taken),
         (command("start", help_.start), "start" not in taken),
-        (command("forget", privacy.forget), "forget" not in taken),
-        (command("optout", privacy.opt_out), "optout" not in taken),
-        (command("optin", privacy.opt_in), "optin" not in taken),
-        (command("purge", privacy.purge), "purge" not in taken),
+        (binding("forget", privacy.forget), "forget" not in taken),
+        (binding("optout", privacy.opt_out), "optout" not in taken),
+        (binding("optin", privacy.opt_in), "optin" not in taken),
+        (binding("purge", privacy.purge), "purge" not in taken),
         (command("privacy", privacy.privacy), "privacy" not in taken),
         (button(PURGE, privacy.confirm, Wish.COMMAND), True),
         (question(PICTURE & CaptionCommand("search"), queries.search), True),

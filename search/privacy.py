@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from search.records import Photo
+from storage.chats import Chats
 from storage.erasure import Erasure
 from storage.photos import Photos
 from storage.records import Place
@@ -30,8 +31,9 @@ class OptOut:
 class Privacy:
     """Forgets at once what people see; the bytes in files are gone when `search.sweeper` has been there."""
 
-    def __init__(self, erasure: Erasure, photos: Photos, index: VectorIndex) -> None:
+    def __init__(self, erasure: Erasure, chats: Chats, photos: Photos, index: VectorIndex) -> None:
         self._erasure = erasure
+        self._chats = chats
         self._photos = photos
         self._index = index
 
@@ -52,9 +54,13 @@ class Privacy:
         """Every posting of a picture in a chat."""
         return await self._photos.by_file(chat_id, file_unique_id)
 
-    async def opt_out(self, sender_id: int, chat_id: int | None) -> int:
-        """A sender's photos in a chat (None: in all), past and future. Returns how many were forgotten."""
-        return await self._unlisted(self._erasure.opt_out(sender_id, EVERYWHERE if chat_id is None else chat_id))
+    async def opt_out(self, sender_id: int, chat_id: int | None, said_at: datetime) -> int:
+        """A sender's photos in a chat (None: in all): those posted until it was said, and future ones.
+
+        Returns how many were forgotten.
+        """
+        place = EVERYWHERE if chat_id is None else chat_id
+        return await self._unlisted(self._erasure.opt_out(sender_id, place, said_at))
 
     async def opt_in(self, sender_id: int, chat_id: int | None) -> None:
         """From now on, in a chat or in all. What was forgotten stays so."""
@@ -75,7 +81,9 @@ class Privacy:
 
     async def abandon(self, now: datetime) -> int:
         """Chats that removed the bot long enough ago."""
-        return await self._unlisted(self._erasure.abandon(now - ABANDONED))
+        count = await self._unlisted(self._erasure.abandon(now - ABANDONED))
+        self._chats.forget_cached()
+        return count
 
     async def _unlisted(self, erased: AsyncIterator[list[Place]]) -> int:
         """Each batch is out of the index before the next is deleted."""

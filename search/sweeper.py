@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from search.errors import StorageError
@@ -73,14 +74,26 @@ class Sweeper:
         _say(await self._privacy.abandon(now), "of chats that removed the bot")
         await self._questions.expire(now)
         await self._index.discard(now - LINGERING)  # first: writing anew needs room
-        if await self._is_due(Files.DATABASE, now):
-            await self._remains.begun(Files.DATABASE)
-            await self._database.rewrite()
-            await self._remains.removed(Files.DATABASE)
-        if await self._is_due(Files.INDEX, now):
-            await self._remains.begun(Files.INDEX)
-            await self._index.renew()
-            await self._remains.removed(Files.INDEX)
+        troubles = [
+            await self._written_anew(Files.DATABASE, self._database.rewrite, now),
+            await self._written_anew(Files.INDEX, self._index.renew, now),
+        ]
+        for trouble in filter(None, troubles):
+            raise trouble
+
+    async def _written_anew(
+        self, file: Files, write: Callable[[], Awaitable[object]], now: datetime
+    ) -> Exception | None:
+        """What stood in the way: a full disk that stops one file's rewriting must not keep what is in the other."""
+        try:
+            if await self._is_due(file, now):
+                await self._remains.begun(file)
+                await write()
+                await self._remains.removed(file)
+        except Exception as exc:  # noqa: BLE001 - raised when the other file has had its turn
+            log.error("%s cannot be removed now: %s", str(file).capitalize(), exc)
+            return exc
+        return None
 
     async def _is_due(self, file: Files, now: datetime) -> bool:
         """A clock that was set back counts as time that has passed."""

@@ -46,7 +46,9 @@ class Chats:
                 .where(chats.c.id == info.id, chats.c.left_at < at, chats.c.migrated_to.is_(None))
                 .values(left_at=None)
             )
-        self._seen[info.id] = info
+            left_at = await connection.scalar(select(chats.c.left_at).where(chats.c.id == info.id))
+        if left_at is None:  # else a later message may yet show that the bot is back
+            self._seen[info.id] = info
 
     @uninterrupted
     async def joined(self, info: ChatInfo, at: datetime) -> None:
@@ -113,6 +115,11 @@ class Chats:
                 await want_chat_read(connection, archive)
         self._forget_settings()
         return self._defaults.chosen(kept)
+
+    def forget_cached(self) -> None:
+        """Chats were erased: whatever was known of any is asked of SQL again."""
+        self._seen.clear()
+        self._forget_settings()
 
     def _forget_settings(self) -> None:
         self._settings.clear()

@@ -45,10 +45,14 @@ class Erasure:
         async for places in self._erase(of_messages):
             yield places
 
-    async def opt_out(self, sender_id: int, chat_id: int = EVERYWHERE) -> AsyncIterator[list[Place]]:
-        """Every photo of a sender in a chat, or in all; none is taken up until `opt_in`."""
+    async def opt_out(
+        self, sender_id: int, chat_id: int = EVERYWHERE, said_at: datetime | None = None
+    ) -> AsyncIterator[list[Place]]:
+        """Every photo of a sender in a chat, or in all, that was posted until then; none is taken up until `opt_in`."""
         await self._keep_opt_out(sender_id, chat_id)
         of_sender = photos.c.sender_id == sender_id
+        if said_at is not None:
+            of_sender &= photos.c.date <= said_at
         here = of_sender if chat_id == EVERYWHERE else of_sender & (photos.c.chat_id == _archive(chat_id))
         async for places in self._erase(here):
             yield places

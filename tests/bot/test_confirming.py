@@ -110,3 +110,34 @@ async def test_a_shortage_of_memory_costs_a_photo(
         await people.post(chat, ann, photos=[jpeg("red")])
         await archive.settled(indexed=1)
     assert not troubles
+
+
+async def test_a_confirmed_wish_to_be_forgotten_dies_with_the_process(
+    people: People, settings: Settings, archive: Archive
+) -> None:
+    """/forget, /optout and /optin are done before their update is confirmed, in their turn, also if no handler runs."""
+    ann, bob = await people.person("Ann"), await people.person("Bob")
+    chat = await people.chat("supergroup", "Weekend crew", [ann, bob])
+    async with polling(bot_application.build(settings)):
+        [red] = await people.post(chat, ann, photos=[jpeg("red")])
+        await people.post(chat, bob, photos=[jpeg("green")])
+        await archive.settled(indexed=2)
+    await people.post(chat, ann, text="/forget", reply_to_message_id=red["message_id"])
+    await people.post(chat, bob, text="/optout")
+    [dropped] = await people.post(chat, bob, photos=[jpeg("white")])
+    await people.post(chat, bob, text="/optin")
+    [kept] = await people.post(chat, bob, photos=[jpeg("blue")])
+    application = bot_application.build(settings)
+    await application.initialize()
+    assert application.updater is not None
+    await application.updater.start_polling(timeout=1, allowed_updates=bot_application.ALLOWED_UPDATES)
+
+    async def is_confirmed() -> bool:
+        return await _unconfirmed(people) == 0
+
+    await until(is_confirmed, "the confirmation")
+    await application.updater.stop()
+    await application.shutdown()
+    assert application.update_queue.qsize() == 5, "no handler has seen them"
+    assert archive.rows("SELECT message_id FROM photos") == [(kept["message_id"],)], dropped["message_id"]
+    assert archive.rows("SELECT * FROM opt_outs") == []

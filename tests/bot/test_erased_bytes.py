@@ -13,6 +13,7 @@ from PIL import Image
 
 from bot.application import build
 from bot.settings import Settings
+from search.errors import StorageError
 from search.records import Photo
 from search.retention import Retention
 from storage.database import Database
@@ -189,3 +190,26 @@ async def test_photos_outlive_their_time(
         await archive.settled()
     await swept(brief, archive, monkeypatch, days=9)
     assert left_in(settings.data_dir, gone) == {}
+
+
+async def test_a_database_that_cannot_be_rewritten_keeps_chroma_from_being_renewed(
+    people: People, settings: Settings, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is tried by itself, every hour."""
+    ann = await people.person("Ann")
+    chat = await people.chat("supergroup", "Crew", [ann])
+    async with polling(build(settings)):
+        [photo] = await people.post(chat, ann, photos=[noise(1)])
+        await archive.settled(indexed=1)
+        await people.told(chat, ann, "/forget", reply_to_message_id=photo["message_id"])
+
+    async def full(self: Database) -> bool:
+        raise StorageError("The disk is full.")
+
+    async def is_renewed() -> bool:
+        return not archive.rows("SELECT key FROM facts WHERE key LIKE 'remains in the vector index%'")
+
+    monkeypatch.setattr(Database, "rewrite", full)
+    async with running_in({"days": 1}, settings, monkeypatch):
+        await until(is_renewed, "Chroma's renewal")
+    assert archive.rows("SELECT count(*) FROM facts WHERE key LIKE 'remains in the database%'") == [(1,)]

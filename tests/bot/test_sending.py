@@ -34,9 +34,8 @@ async def asked_under(people: People, archive: Archive, **fault: Any) -> tuple[i
         ({"half_body": True}, 1),
         ({"drop": True}, 0),
         ({"status": 502, "description": "Bad Gateway"}, 0),
-        ({"status": 403, "description": "Forbidden: bot was kicked from the supergroup chat"}, 0),
     ],
-    ids=["429", "lost after it was carried out", "half an answer", "lost before", "502", "kicked"],
+    ids=["429", "lost after it was carried out", "half an answer", "lost before", "502"],
 )
 async def test_an_answer_comes_twice(people: People, archive: Archive, fault: dict[str, Any], answers: int) -> None:
     """What may have arrived is not sent again; whatever happened, the next question has its answer."""
@@ -67,3 +66,18 @@ async def test_a_group_that_moves_loses_its_answer(people: People, archive: Arch
     await archive.settled(indexed=1)
     moved = await people.ask("POST", f"/api/chats/{chat}/migrate", json={"user_id": ann})
     assert shown(await people.asked(moved["id"], ann, "/search red"))
+
+
+async def test_a_chat_that_removed_the_bot_unnoticed_is_never_erased(people: People, archive: Archive) -> None:
+    """The refusal of an answer tells it as well; the next message shows that the bot is back."""
+    chat, ann = await asked_under(
+        people, archive, status=403, description="Forbidden: bot was kicked from the supergroup chat"
+    )
+
+    async def is_left() -> bool:
+        return archive.rows("SELECT left_at IS NOT NULL FROM chats WHERE id = ?", chat) == [(1,)]
+
+    await until(is_left, "the removal to be noted")
+    assert len(shown(await people.asked(chat, ann, "/search red"))) == 1
+    assert len(shown(await people.from_bot(chat))) == 1
+    assert not await is_left()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
+from search.privacy import Privacy
 from storage.chat_settings import ChatSettings
 from storage.chats import Chats
 from storage.database import Database
+from storage.erasure import Erasure
+from storage.photos import Photos
 from storage.records import ChatInfo
 from tests.storage.builders import GROUP, NOON
 
@@ -68,3 +74,14 @@ async def test_the_second_word_of_a_migration_undoes_a_choice(chats: Chats) -> N
     await chats.choose(SUPER, {"photos": 9}, NOON)
     await chats.migrate(BASIC.id, SUPER, NOON)
     assert await chats.settings(SUPER.id) == ChatSettings(photos=9)
+
+
+async def test_a_chat_that_was_erased_keeps_its_settings(chats: Chats, database: Database) -> None:
+    """It begins anew when it returns, also in the process that erased it."""
+    await chats.choose(GROUP, {"photos": 2}, NOON)
+    await chats.left(GROUP.id, NOON)
+    assert await chats.settings(GROUP.id) == ChatSettings(photos=2)
+    index: Any = None  # there are no photos to take out of it
+    await Privacy(Erasure(database), chats, Photos(database), index).abandon(NOON + timedelta(days=31))
+    await chats.saw(GROUP, NOON + timedelta(days=32))
+    assert await chats.settings(GROUP.id) == OPERATORS
