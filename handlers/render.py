@@ -17,6 +17,9 @@ CAPTION_LIMIT = 1024
 NAME_LIMIT = 40
 REASON_LIMIT = 60
 """Characters of people's words in a line: five lines with both stay well within a caption."""
+TIGHTER = (*((limit, NAME_LIMIT) for limit in range(REASON_LIMIT, 19, -8)), *((20, limit) for limit in (32, 24, 16)))
+TIGHTEST = ((0, NAME_LIMIT), (0, 24), (0, 16), (0, 8))
+"""Characters of reason and name, tried in turn until each of up to ten photos has its line."""
 ORDERS = {Sort.BEST: ", best first", Sort.NEWEST: ", newest first", Sort.OLDEST: ", oldest first"}
 UNSURE = "I am not sure about these:"
 NOTHING_ALIKE = "Nothing here looks like that. Try other words, or name what is to be seen in the photo."
@@ -54,11 +57,16 @@ class Listed:
 
 
 def answer_caption(page: Listed, limit: int = CAPTION_LIMIT) -> str:
-    """HTML within Telegram's limit: what stands before and after the list is kept, of its lines the first ones."""
+    """HTML within Telegram's limit: what stands before and after the list is kept, and a line for every photo, for
+    which reasons are shortened first, then names."""
     before = [UNSURE] if page.verdict is Verdict.UNSURE else []
     after = [line for line in (waiting_line(page.counts), page.place) if line]
     room = limit - sum(utf16_length(line) + 1 for line in (*before, *after))
-    lines = [_line(number, hit, page.chat) for number, hit in enumerate(page.hits, start=page.first)]
+    lines: list[tuple[str, int]] = []
+    for limits in (*TIGHTER, *TIGHTEST):
+        lines = [_line(number, hit, page.chat, *limits) for number, hit in enumerate(page.hits, start=page.first)]
+        if sum(length + 1 for _, length in lines) <= room:
+            break
     return "\n".join([*before, *_fitting(lines, room), *after])
 
 
@@ -117,14 +125,14 @@ def utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _line(number: int, hit: Hit, chat: ChatInfo) -> tuple[str, int]:
+def _line(number: int, hit: Hit, chat: ChatInfo, reason_limit: int, name_limit: int) -> tuple[str, int]:
     """The line in HTML, and its length as people see it: number, reposts, who and when with the link, reason."""
-    name = upright(shortened(hit.photo.sender.name, NAME_LIMIT))
+    name = upright(shortened(hit.photo.sender.name, name_limit))
     if hit.posted > 1:
         before, shown = f"{number}. posted {hit.posted:,} times, first by ", f"{name} on {day(hit.photo.date)}"
     else:
         before, shown = f"{number}. ", f"{name}, {day(hit.photo.date)}"
-    after = f" – {upright(shortened(hit.reason, REASON_LIMIT))}" if hit.reason else ""
+    after = f" – {upright(shortened(hit.reason, reason_limit))}" if hit.reason and reason_limit else ""
     link = message_link(hit.photo, chat)
     text = escape(shown) if link is None else f'<a href="{escape(link)}">{escape(shown)}</a>'
     return f"{before}{text}{escape(after)}", utf16_length(f"{before}{shown}{after}")

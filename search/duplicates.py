@@ -107,18 +107,25 @@ class Duplicates:
                 shown[group] = replace(best, posting=earliest, posted=best.posted + one.posted)
         return [*shown.values(), *tail]
 
+    async def repeated(self, shown: Sequence[int], further: Sequence[int]) -> set[int]:
+        """Of further images, those that are the same picture as one that was shown, or as one before them."""
+        known = await self.known([*shown, *further])
+        return await asyncio.to_thread(_repeats, known, shown, further)
+
     async def counted(
         self, chat_id: int, hits: Sequence[Hit], among: NDArray[np.int64] | None = None, asked_in: int | None = None
     ) -> tuple[Hit, ...]:
         """Hits of a chat with how often each was posted there, and its earliest post; of the posts `among` these ids
         only, where a question has filters, and never counting the message that asks."""
+        posted = [await self.posts(chat_id, [hit.photo.image_id]) for hit in hits]
+        ids = np.array([post.id for posts in posted for post in posts], np.int64)
+        left = set(ids.tolist() if among is None else ids[np.isin(ids, among)].tolist())
         counted: list[Hit] = []
-        for hit in hits:
+        for hit, every in zip(hits, posted, strict=True):
             posts = [
                 post
-                for post in await self.posts(chat_id, [hit.photo.image_id])
-                if (post.origin_chat_id, post.message_id) != (chat_id, asked_in)
-                and (among is None or np.isin(post.id, among))
+                for post in every
+                if post.id in left and (post.origin_chat_id, post.message_id) != (chat_id, asked_in)
             ]
             counted.append(replace(hit, photo=await self._whole(posts, hit.photo), posted=max(1, len(posts))))
         return tuple(counted)
@@ -139,11 +146,19 @@ class Duplicates:
                 chat.add(*await self._fingerprints.of_chat(chat_id, HASHES_SIZE))
                 chat.is_loaded = True
             if chat.pending:
-                new, chat.pending = chat.pending.difference(chat.image_ids.tolist()), set()
-                made = {key: data for key, data in (await self._fingerprints.get(list(new))).items() if data}
-                chat.add(list(made), b"".join(data[:HASHES_SIZE] for data in made.values()))
+                await self._catch_up(chat)
         self._shrink(chat_id)
         return chat
+
+    async def _catch_up(self, chat: _Chat) -> None:
+        pending, chat.pending = chat.pending, set()
+        new = pending.difference(chat.image_ids.tolist())
+        try:
+            made = {key: data for key, data in (await self._fingerprints.get(list(new))).items() if data}
+        except BaseException:  # cancelled, or SQL was away: the next question reads them
+            chat.pending |= pending
+            raise
+        chat.add(list(made), b"".join(data[:HASHES_SIZE] for data in made.values()))
 
     def _shrink(self, used: int) -> None:
         held = sum(chat.hashes.nbytes for chat in self._chats.values())
@@ -155,6 +170,19 @@ class Duplicates:
 
 def _confirmed(fingerprint: Fingerprint, near: dict[int, Fingerprint]) -> list[int]:
     return [image_id for image_id, other in near.items() if fingerprint.is_same(other)]
+
+
+def _repeats(known: dict[int, Fingerprint], shown: Sequence[int], further: Sequence[int]) -> set[int]:
+    before, repeats = list(shown), set[int]()
+    for image_id in further:
+        one, others = known.get(image_id), [other for other in before if other in known]
+        rows = one.near(np.stack([known[other].hashes for other in others])) if one is not None and others else ()
+        near = {others[int(row)]: known[others[int(row)]] for row in rows}
+        if image_id in before or (one is not None and _confirmed(one, near)):
+            repeats.add(image_id)
+        else:
+            before.append(image_id)
+    return repeats
 
 
 def _groups(known: dict[int, Fingerprint]) -> dict[int, int]:

@@ -46,7 +46,9 @@ class Page:
 
     @property
     def verdict(self) -> Verdict:
-        """What the answer may claim."""
+        """What this page may claim: of photos whose texts say what was asked there is no doubt."""
+        if self.hits and all(hit.reason is not None for hit in self.hits):
+            return Verdict.SURE
         return Verdict(self.question.view.verdict)
 
     @property

@@ -5,7 +5,7 @@ because every photo is checked against its row when its page is shown. Where a r
 more, deeper, for the photos that were there when the question was asked: what it finds beyond is appended.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -83,6 +83,7 @@ class Pages:
         stored = _stored(question.view)
         ranking, found, is_whole = await self._extended(question.view, stored, start)
         there = await self._there(stored.query.chat_id, ranking)
+        ranking = await self._each_once(ranking, there, start, stored.query.count)
         places = [place for place, photo_id in enumerate(ranking) if photo_id in there]
         shown = [place for place in places if place >= start][: stored.query.count]
         if not shown:  # all of it is gone: the last page that is left
@@ -180,11 +181,30 @@ class Pages:
         except (PhotoNotKept, FileError, ImageRefused):  # the photo asked about is gone: what was found is not
             return view.ranking, [], ranked < DEPTH
         known = set(view.ranking)
-        is_by_texts = all(one.reason for one in found if one.posting.id in known)  # nothing else was good enough
+        # Without a phrase to filter by: nothing else was good enough.
+        is_by_texts = not stored.query.text and all(one.reason for one in found if one.posting.id in known)
         if not is_at_end or is_by_texts:
             return view.ranking, found, _is_whole(found, ranked)
         further = [one.posting.id for one in found if one.posting.id not in known][:DEPTH]
         return (*view.ranking, *further), found, _is_whole(found, depth)
+
+    async def _each_once(
+        self, ranking: tuple[int, ...], there: Mapping[int, Posting], start: int, count: int
+    ) -> tuple[int, ...]:
+        """A ranking without what, on the page from `start` on, is the same picture as one before: when the ranking was
+        made, only its upper end was compared."""
+        shown = [there[photo_id].image_id for photo_id in ranking[:start] if photo_id in there]
+        further = [photo_id for photo_id in ranking[start:] if photo_id in there]
+        repeats: set[int] = set()
+        wanted = count
+        while further and wanted:
+            part, further = further[:wanted], further[wanted:]
+            again = await self._searcher.repeated(shown, [there[photo_id].image_id for photo_id in part])
+            new = [photo_id for photo_id in part if there[photo_id].image_id not in again]
+            repeats.update(set(part).difference(new))
+            shown += [there[photo_id].image_id for photo_id in new]
+            wanted -= len(new)
+        return tuple(photo_id for photo_id in ranking if photo_id not in repeats)
 
     async def _there(self, chat_id: int, ranking: Sequence[int]) -> dict[int, Posting]:
         """Those that are still to be found in the chat."""

@@ -107,6 +107,10 @@ class Searcher:
         among = await self._candidates.among(await self._text_search.narrowed(query))
         return await self._duplicates.counted(query.chat_id, shown, among, query.asked_in)
 
+    async def repeated(self, shown: Sequence[int], further: Sequence[int]) -> set[int]:
+        """See `Duplicates.repeated`."""
+        return await self._duplicates.repeated(shown, further)
+
     async def preview(self, post: PhotoPost | Photo) -> bytes:
         """See `Pictures.preview`."""
         return await self._pictures.preview(post)

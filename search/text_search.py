@@ -6,18 +6,20 @@ from dataclasses import dataclass, replace
 from math import log
 
 from search.query import Query, Words
-from search.terms import Term, terms
+from search.terms import FORM, Term, literal, terms
 from storage.chats import Chats
 from storage.folding import fold
 from storage.records import EVERY_SOURCE, TextSource
 from storage.texts import Found, Texts
 
-MOST_TEXTS = 300
-"""Texts of a chat that are looked at closely, those with the rarest words first: 0.02 ms each."""
+MOST_TEXTS, MOST_SAYING = 300, 1_000
+"""Texts of a chat that are looked at closely, those with the rarest words first: 0.02 ms each. More where a phrase is
+demanded: as many as are ranked, for each is to be quoted."""
 PHRASE = 0.05
 """Added where the words stand together as they were asked: decides between texts that have all of them."""
 CONVINCING = 0.4
-"""Coverage from which a text is given as the reason for a hit."""
+"""Share of the question, met in whole words or their forms, from which a text is given as the reason for a hit. Parts
+of words only rank: "the party" is no evidence of "art"."""
 SNIPPET = 36
 """Characters quoted: with where they stand, as much as a line of an answer has room for."""
 
@@ -32,6 +34,7 @@ class TextHit:
     rank: int
     """From 1; equal for equal texts, so that the picture decides between them."""
     reason: str | None
+    """Where it stands, for people to read; None where that is no evidence."""
 
 
 class TextSearch:
@@ -50,13 +53,15 @@ class TextSearch:
     async def find(self, query: Query) -> list[TextHit]:
         """Best first; nothing for a question without words."""
         asked = [*query.text, *([query.subject.text] if isinstance(query.subject, Words) else [])]
-        wanted = terms(" ".join(asked))
+        wanted = _wanted(query.text, asked)
         if not wanted:
             return []
         needles = [term.needle for term in wanted]
-        matches = await self._texts.matching(query.chat_id, needles, MOST_TEXTS, query.filters)
+        most = MOST_SAYING if query.text else MOST_TEXTS
+        matches = await self._texts.matching(query.chat_id, needles, most, query.filters)
         weights = [log(2 + matches.total / (1 + frequency)) for frequency in matches.frequencies]
-        judge = _Judge(wanted, weights, [fold(phrase) for phrase in asked], terms(" ".join(query.minus)))
+        demanded = [fold(phrase) for phrase in query.text]
+        judge = _Judge(wanted, weights, [fold(phrase) for phrase in asked], demanded, terms(" ".join(query.minus)))
         return await asyncio.to_thread(_ranked, matches.found, judge)
 
 
@@ -65,6 +70,8 @@ class _Judge:
     terms: Sequence[Term]
     weights: Sequence[float]
     phrases: Sequence[str]
+    demanded: Sequence[str]
+    """Phrases without which a photo is not even a candidate: its filters saw to that."""
     unwanted: Sequence[Term]
 
     def coverage(self, folded: str) -> float:
@@ -78,27 +85,44 @@ class _Judge:
         is_together = len(self.terms) > 1 and all(phrase in folded for phrase in self.phrases)
         return share + (PHRASE if is_together else 0.0)
 
+    def is_reason(self, folded: str) -> bool:
+        """Whether a text is evidence: it says what was demanded, or enough of the question in whole words."""
+        if any(_says(folded, phrase) for phrase in self.demanded):
+            return True
+        met = sum(w for term, w in zip(self.terms, self.weights, strict=True) if term.quality(folded) >= FORM)
+        return met >= CONVINCING * sum(self.weights)
+
+
+def _wanted(phrases: Sequence[str], asked: Sequence[str]) -> list[Term]:
+    """Something of each phrase, be it of common words or emoji alone, and the words of the question."""
+    of_phrases = [term for phrase in phrases for term in terms(phrase) or literal(phrase)]
+    return list({term.word: term for term in (*of_phrases, *terms(" ".join(asked)))}.values())
+
+
+def _says(folded: str, phrase: str) -> bool:
+    """As filters have it: a phrase of several words may have lost its spaces."""
+    return phrase in folded or (" " in phrase and phrase.replace(" ", "") in folded.replace(" ", ""))
+
 
 def _ranked(found: Sequence[Found], judge: _Judge) -> list[TextHit]:
-    """The best text of each photo."""
-    best: dict[int, tuple[float, Found]] = {}
+    """The best text of each photo: one that is a reason before one that is none."""
+    best: dict[int, tuple[bool, float, Found]] = {}
     for text in found:
         coverage = round(judge.coverage(text.folded), 6)
-        if coverage and coverage > best.get(text.photo_id, (0.0, text))[0]:
-            best[text.photo_id] = (coverage, text)
-    levels = sorted({coverage for coverage, _ in best.values()}, reverse=True)
-    ranks = {level: sum(coverage > level for coverage, _ in best.values()) + 1 for level in levels}
+        is_reason = judge.is_reason(text.folded) and (coverage > 0 or bool(judge.demanded))
+        if (is_reason, coverage) > best.get(text.photo_id, (False, 0.0))[:2]:
+            best[text.photo_id] = (is_reason, coverage, text)
+    levels = sorted({coverage for _, coverage, _ in best.values()}, reverse=True)
+    ranks = {level: sum(coverage > level for _, coverage, _ in best.values()) + 1 for level in levels}
     hits = [
-        TextHit(photo_id, min(coverage, 1.0), ranks[coverage], reason(text, judge.terms, coverage))
-        for photo_id, (coverage, text) in best.items()
+        TextHit(photo_id, min(coverage, 1.0), ranks[coverage], reason(text, judge.terms) if is_reason else None)
+        for photo_id, (is_reason, coverage, text) in best.items()
     ]
     return sorted(hits, key=lambda hit: (hit.rank, -hit.photo_id))
 
 
-def reason(text: Found, wanted: Sequence[Term], coverage: float = 1.0) -> str | None:
+def reason(text: Found, wanted: Sequence[Term]) -> str:
     """Where the words were found, for people to read."""
-    if coverage < CONVINCING:
-        return None
     where = "in the caption" if text.source is TextSource.CAPTION else "text in the picture"
     return f"{where}: “{_snippet(text.text, wanted)}”"
 

@@ -54,15 +54,16 @@ class Judge:
     ) -> tuple[list[Candidate], Verdict]:
         """What of the candidates among so many photos may be shown, and what may be claimed of it.
 
-        Words found in a caption or a picture are there, whatever the picture looks like.
+        Words found in a caption or a picture are there, whatever the picture looks like: that speaks for this photo,
+        and not for those beside it (a page on which all are told of is sure, see `search.page`).
         """
         if direction is None or not found:
             return found, Verdict.SURE
-        told = [one for one in found if one.reason is not None]
+        told = [one for one in found if query.text or one.reason is not None]  # filters left only what says it
         verdict = await self._verdict(query, direction.vector, found, photos)
         if verdict is Verdict.NOTHING:
             return told, Verdict.SURE if told else Verdict.NOTHING
-        return found, Verdict.SURE if told else verdict
+        return found, Verdict.SURE if len(told) == len(found) else verdict
 
     async def _verdict(self, query: Query, vector: Embedding, found: Sequence[Candidate], photos: int) -> Verdict:
         if isinstance(query.subject, Like):

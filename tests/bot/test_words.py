@@ -39,7 +39,7 @@ async def test_a_caption_is_not_found_by_its_words(people: People, archive: Arch
         ("火车", "green", "我们在火车站见面"),
         ("собака у озера", "blue", "Наши собаки на озере"),
         ("stations", "black", "the old station"),
-        ("irthda", "purple", "Happy Birthday"),
+        ("text:irthda", "purple", "Happy Birthday"),
     ):
         answer = await people.asked(chat, ann, f"/search {question}")
         assert shown(answer)[0] == keys[colour], question

@@ -82,3 +82,17 @@ def test_stats_count_what_failed_and_what_waits() -> None:
     """All four figures of the archive."""
     text = stats(ChatCounts(1_234, 5, 6, datetime(2023, 11, 4, tzinfo=UTC)))
     assert text == "1,234 photos indexed since 4 Nov 2023. 5 waiting. 6 could not be read."
+
+
+def test_photos_of_a_long_page_have_no_line() -> None:
+    """Ten photos have ten lines: reasons are shortened for that, then names."""
+    long = Hit(PHOTO, 0.3, posted=12, reason="in the caption: " + "a very long quotation " * 5)
+    wordy = replace(PHOTO, sender=Sender(1, "Maximiliana Konstantinopolskaya-Wellington"))
+    emoji = replace(PHOTO, sender=Sender(1, "👩" * 60))
+    basic = replace(SUPERGROUP, kind="group")
+    for photo in (PHOTO, wordy, emoji):
+        page = Listed([replace(long, photo=photo)] * 10, basic, replace(COUNTS, waiting=3), Verdict.UNSURE, first=991)
+        caption = answer_caption(page)
+        assert utf16_length(caption) <= CAPTION_LIMIT
+        assert [line.partition(".")[0] for line in caption.splitlines()[1:-1]] == [str(991 + at) for at in range(10)]
+        assert photo is not PHOTO or "Ann on 3 May 2024 – in the caption: " in caption

@@ -155,3 +155,20 @@ async def test_an_unknown_model_refuses_much(sqlite: Database) -> None:
     assert await verdict(flat) is Verdict.NOTHING
     assert await verdict(flat[:10]) is Verdict.SURE
     assert await verdict(flat, photos=5_000) is Verdict.SURE, "the upper end of a chat is not its bulk"
+
+
+async def test_one_told_hit_vouches_for_the_photos_beside_it(sqlite: Database) -> None:
+    """Doubt about what only looks alike stays, unless everything is told of; what a phrase left is told of."""
+    [entry] = await indexed(sqlite, post(1))
+    rivals = Rivals(_unit(*np.random.default_rng(9).normal(size=(50, len(entry.vector)))))
+    doubtful = Judge(Embeddings(sqlite, MODEL), Calibrated(_calibration(-9, 9), rivals))
+    refusing = Judge(Embeddings(sqlite, MODEL), Calibrated(_calibration(9, 9), rivals))
+    told = _candidate(entry.image_id, 0.1, reason="in the caption: a cat")
+    found, direction = [told, _candidate(2, 0.1)], Direction(entry.vector)
+    cat, phrase = Query(-1, Words("a cat")), Query(-1, Words("balloons"), text=("party",))
+    assert await doubtful.judged(cat, direction, found, 2) == (found, Verdict.UNSURE)
+    assert await doubtful.judged(cat, direction, [told], 2) == ([told], Verdict.SURE)
+    assert await refusing.judged(phrase, direction, [_candidate(entry.image_id, 0.1)], 1) == (
+        [_candidate(entry.image_id, 0.1)],
+        Verdict.SURE,
+    )
