@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from telegram import Chat, Update
@@ -68,7 +68,8 @@ class Access:
         verdict = self._allowed.names(chat.id, chat.username) or await self._is_known(chat, update)
         if not verdict and self._verdicts.get(chat.id, True):
             # The list is newer than what was kept before. A private chat is never left, and would be kept for ever.
-            await self._archive.left(chat.id, datetime.now(UTC))
+            # A second ago: Telegram's dates are whole seconds, and a message after this one may show a return.
+            await self._archive.left(chat.id, datetime.now(UTC) - timedelta(seconds=1))
         self._verdicts.pop(chat.id, None)
         self._verdicts[chat.id] = verdict
         if len(self._verdicts) > REMEMBERED:
