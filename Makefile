@@ -31,8 +31,9 @@ demo: $(VENV)/installed  ## run the bot in a local Telegram with a sample archiv
 sandbox: $(VENV)/installed  ## run the local Telegram alone
 	@exec $(bin)/python -m sandbox
 
+# Two at a time: many tests wait, for timeouts and for processes that start. A file stays with one of the two.
 test: $(VENV)/installed-dev  ## run every test
-	$(bin)/python -m pytest
+	$(bin)/python -m pytest -n 2 --dist loadfile
 
 crash-test: $(VENV)/installed-dev  ## kill the bot 100 times while photos stream in, and count them (a quarter of an hour)
 	$(bin)/python -m tests.crash
