@@ -137,7 +137,9 @@ def told(others: Sequence[Photo], post: PhotoPost, chat: ChatInfo) -> str:
     """The reply to /repost, in HTML: how often before and since, and a numbered list, earliest first."""
     if not others:
         return "I know of no other post of this picture here."
-    before = sum((photo.date, photo.message_id) < (post.date, post.message_id) for photo in others)
+    asked = (post.date, True, post.message_id)
+    # A supergroup's message ids start again: within one second, what stands in the group it was comes first.
+    before = sum((photo.date, photo.origin_chat_id == post.chat_id, photo.message_id) < asked for photo in others)
     since = len(others) - before
     said = [f"posted {times(before)} before" if before else "not posted before, as far as I know"]
     said += [f"{times(since)} since"] if since else []
