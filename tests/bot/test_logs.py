@@ -67,7 +67,7 @@ async def test_a_log_tells_what_people_say(
         await fault(people, "sendMediaGroup", times=1, status=403, description="Forbidden: bot was blocked")
         await people.post(chat, ann, text=f"/search {SECRET_QUERY}")
         await fault(people, "getUpdates", times=1, garbage=True)
-        await until_logged(log, "cannot be answered")
+        await until_logged(log, "Telegram refused an answer")
         monkeypatch.setattr(Photos, "counts", mistaken)
         await people.told(chat, ann, f"/search {SECRET_QUERY}")
         monkeypatch.setattr(Photos, "add", refused)

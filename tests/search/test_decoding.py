@@ -62,6 +62,18 @@ async def test_a_refusal_has_no_reason(decoders: Decoders) -> None:
     assert children(WORKER) == before
 
 
+async def test_what_killed_a_decoder_is_lost() -> None:
+    """The signal is what an operator reports; asking for a dead worker's status while asyncio waits for it loses it."""
+    statuses = []
+    for _ in range(10):
+        worker = await decoding._Worker.start(DecodingLimits())
+        os.kill(worker.process.pid, signal.SIGSEGV)
+        with pytest.raises(decoding._Died):
+            await worker._reply()
+        statuses.append(await worker.end())
+    assert statuses == [-signal.SIGSEGV] * 10
+
+
 async def test_a_crash_in_a_decoder_takes_others_along(decoders: Decoders, caplog: pytest.LogCaptureFixture) -> None:
     """Killed amid decoding, twice: that picture is refused with the reason; one opened beside it, and the next, are
     not."""
