@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.data_directory import DataDirectory
-from bot.loading import load_in_background
+from bot.opening import open_database, open_model
 from bot.settings import Settings
 from search.calibrating import Pool, calibrate, words_of
 from search.calibration import Calibration
@@ -19,8 +18,6 @@ from search.query import MAX_QUESTION_CHARACTERS
 from search.verdict import Calibrated
 from search.vocabulary import load_words
 from storage.calibrations import Calibrations
-from storage.database import Database
-from storage.embeddings import adopt_model
 
 log = logging.getLogger(__name__)
 
@@ -68,13 +65,8 @@ async def calibrate_archive(settings: Settings, progress: Progress) -> Calibrati
         BotError, ModelError, StorageError: among them DataDirectoryBusy while the bot runs, and TooFewCaptions.
     """
     async with AsyncExitStack() as stack:
-        directory = DataDirectory(settings.data_dir)
-        directory.open()
-        stack.callback(directory.close)
-        database = await Database.open(settings.sql_url)
-        stack.push_async_callback(database.close)
-        embedder = await load_in_background(settings)
-        await adopt_model(database, embedder.model_id)
+        database = await open_database(stack, settings)
+        embedder = await open_model(settings, database)
         calibrations = Calibrations(database)
         captioned = [
             one

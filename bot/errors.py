@@ -3,10 +3,15 @@
 BotError
 ├── InvalidSettings      a setting is missing or wrong
 ├── DataDirectoryBusy    another process works in the data directory
+├── BotNotRunning        nobody works in the data directory who could be asked
 └── SandboxFailed        the demo's local Telegram did not start
 
 Errors of `search` that reach the command line (`ModelError`, `StorageError`) are printed as they are.
 """
+
+from pathlib import Path
+
+from search.errors import ModelError, StorageError
 
 
 class BotError(Exception):
@@ -21,5 +26,16 @@ class DataDirectoryBusy(BotError):
     """Another process works in the data directory."""
 
 
+class BotNotRunning(BotError):
+    """Nobody works in the data directory who could be asked."""
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(f"No bot is running with the data directory {data_dir}, or it is just starting.")
+
+
 class SandboxFailed(BotError):
     """The local Telegram did not start."""
+
+
+EXPECTED = (BotError, ModelError, StorageError)
+"""What may be said as it is: each message is a sentence for the person who runs the bot."""

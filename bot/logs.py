@@ -50,7 +50,7 @@ def set_up(level: str, console: Console) -> None:
     handler.addFilter(_needs_no_trace)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # httpx logs every address it asks at INFO, and the Bot API's addresses hold the token.
-    for chatty in ("httpx", "httpcore", "apscheduler", "alembic", "chromadb"):
+    for chatty in ("httpx", "httpcore", "apscheduler", "alembic", "chromadb", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -1,24 +1,34 @@
 """`python -m bot retry`: every photo that was given up gets another chance."""
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
-from bot.data_directory import DataDirectory
+from bot.job import Job, Told
+from bot.opening import open_database
 from bot.settings import Settings
-from storage.database import Database
 from storage.failures import Failures
 
 
-async def retry_failed(settings: Settings) -> int:
-    """Returns how many photos the bot will try again when it runs next.
+class Retry:
+    """The job. Tells the indexer (`wake`), where one runs."""
 
-    Raises:
-        DataDirectoryBusy: the bot is running; /retry does it in a chat.
-        InvalidSettings, StorageError
-    """
+    NAME = "retry"
+
+    def __init__(self, failures: Failures, wake: Callable[[], None] | None = None) -> None:
+        self._failures = failures
+        self._wake = wake
+
+    async def __call__(self, arguments: dict[str, Any]) -> AsyncIterator[Told]:
+        """At the end: how many `photos` will be tried again."""
+        count = await self._failures.retry(None)
+        if count and self._wake is not None:
+            self._wake()
+        yield {"done": True, "photos": count}
+
+
+@asynccontextmanager
+async def retry_alone(settings: Settings) -> AsyncIterator[Job]:
+    """The job where no bot runs: the next one tries them."""
     async with AsyncExitStack() as stack:
-        directory = DataDirectory(settings.data_dir)
-        directory.open()
-        stack.callback(directory.close)
-        database = await Database.open(settings.sql_url)
-        stack.push_async_callback(database.close)
-        return await Failures(database).retry(None)
+        yield Retry(Failures(await open_database(stack, settings)))

@@ -1,6 +1,5 @@
 """Constructs everything, knows every concrete class, and starts and ends it in order."""
 
-import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -9,10 +8,11 @@ from zoneinfo import ZoneInfo
 from telegram import Bot
 
 from bot.calibration import calibrated
-from bot.data_directory import DataDirectory
+from bot.control import Control
 from bot.heartbeat import Heartbeat
-from bot.loading import load_in_background
+from bot.jobs import Parts, offer_all
 from bot.machine import reads_pictures
+from bot.opening import open_database, open_model
 from bot.settings import Settings
 from bot.telegram_files import TelegramFiles
 from handlers.access import Access, AllowList, Refusals
@@ -61,7 +61,7 @@ from storage.chats import Chats
 from storage.chroma import ChromaIndex
 from storage.collection import ChromaLocation, Collection
 from storage.database import Database
-from storage.embeddings import Embeddings, adopt_model
+from storage.embeddings import Embeddings
 from storage.erasure import Erasure
 from storage.failures import Failures
 from storage.filtered import FilteredPhotos
@@ -73,8 +73,6 @@ from storage.readings import Readings
 from storage.remains import Remains
 from storage.texts import Texts
 from storage.vectors import VectorIndex
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +98,7 @@ class Services:
     reconciler: Reconciler
     sweeper: Sweeper
     heartbeat: Heartbeat
+    control: Control
 
 
 async def open_services(stack: AsyncExitStack, settings: Settings, bot: Bot) -> Services:
@@ -108,14 +107,8 @@ async def open_services(stack: AsyncExitStack, settings: Settings, bot: Bot) -> 
     Raises:
         BotError, ModelError, StorageError: nothing is left open.
     """
-    directory = DataDirectory(settings.data_dir)
-    directory.open()
-    stack.callback(directory.close)
-    database = await Database.open(settings.sql_url)
-    stack.push_async_callback(database.close)
-    embedder = await load_in_background(settings)
-    await adopt_model(database, embedder.model_id)
-    log.info("Model %s is loaded: %s dimensions", embedder.model_id, embedder.dimensions)
+    database = await open_database(stack, settings)
+    embedder = await open_model(settings, database)
     index = _index(settings, database, embedder)
     stack.push_async_callback(index.close)
     encoding = Encoding(embedder)
@@ -183,6 +176,8 @@ def _assembled(
     privacy = Privacy(Erasure(database), chats, photos, index)
     own_photos = OwnPhotos(privacy)
     access = Access(AllowList(settings.allowed_chats, settings.owners), archive)
+    control = Control(settings.data_dir)
+    offer_all(control, Parts(settings, database, indexer))
     return Services(
         intake=Intake(archive, access, own_photos),
         own_photos=own_photos,
@@ -202,4 +197,5 @@ def _assembled(
         reconciler=Reconciler(index),
         sweeper=Sweeper(privacy, questions, Remains(database), database, index, retention),
         heartbeat=Heartbeat(settings.data_dir / "heartbeat"),
+        control=control,
     )

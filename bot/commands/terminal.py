@@ -1,0 +1,56 @@
+"""What every command has: the console, the settings, and a job that is watched."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from bot import logs
+from bot.errors import InvalidSettings
+from bot.job import Told, listening
+from bot.settings import Settings
+
+console = Console(stderr=True)
+"""For people. What programs read goes to standard output."""
+
+
+def read_settings() -> Settings:
+    """From the environment; from now on what is logged is shown.
+
+    Raises:
+        InvalidSettings: each by name.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as exc:
+        wrong = "; ".join(
+            f"CHATLENS_{'_'.join(str(part) for part in error['loc']).upper()}: {error['msg']}" for error in exc.errors()
+        )
+        raise InvalidSettings(f"These settings are wrong: {wrong}.") from exc
+    logs.set_up(settings.log_level, console)
+    return settings
+
+
+def watch(lines: AsyncIterator[Told]) -> Told:
+    """Runs a job to its end, with a bar for each `step`; the last thing it said.
+
+    Raises:
+        BotError, ModelError, StorageError
+    """
+    return asyncio.run(_watched(lines))
+
+
+async def _watched(lines: AsyncIterator[Told]) -> Told:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    last: Told = {}
+    with Progress(*columns, console=console) as bars:
+        tasks: dict[str, TaskID] = {}
+        async with listening(lines) as told:
+            async for last in told:
+                if (step := last.get("step")) is not None:
+                    if step not in tasks:
+                        tasks[step] = bars.add_task(step)
+                    bars.update(tasks[step], completed=last.get("at", 0), total=last.get("of"))
+    return last
