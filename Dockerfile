@@ -17,6 +17,7 @@ COPY handlers/ handlers/
 COPY search/ search/
 COPY storage/ storage/
 COPY sandbox/ sandbox/
+COPY history/ history/
 COPY models/ models/
 RUN deploy/install /venv "$TORCH" "$EXTRAS"
 

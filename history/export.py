@@ -1,0 +1,104 @@
+"""An export from Telegram, whatever its form: the package's front door."""
+
+from collections.abc import Iterator
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import Protocol, Self
+
+from history.errors import ExportError, NoSuchChat, NotAnExport
+from history.folder import Folder
+from history.json_export import JsonExport
+from history.picture import Choices
+from history.records import ExportedChat, ExportedPhoto
+from history.tree import Tree
+from history.zipped import Zipped
+
+_ADVICE = "Give the folder that Telegram Desktop made, its result.json, or a ZIP of it."
+
+
+class _Reader(Protocol):
+    """One of the two formats."""
+
+    damage: str | None
+
+    def chats(self) -> Iterator[ExportedChat]: ...
+
+    def photos(self, chat_id: int, kind: str) -> Iterator[ExportedPhoto]: ...
+
+
+class Export:
+    """Chats and pictures that somebody exported. Blocking; for one thread at a time."""
+
+    def __init__(self, path: Path, reader: _Reader) -> None:
+        """For `open`."""
+        self.path = path
+        self._reader = reader
+        self._chats: tuple[ExportedChat, ...] | None = None
+
+    @classmethod
+    def open(cls, path: Path, *, zone: tzinfo = UTC, stickers: bool = False) -> Self:
+        """Finds out what is there; little is read yet.
+
+        Args:
+            path: a folder, its result.json, or a ZIP
+            zone: of dates that have none; exports made before 2022 have only the clock of the computer that made them
+            stickers: whether stickers that do not move count as pictures
+        Raises:
+            ExportError
+        """
+        return cls(path, _reader(path, Choices(zone, stickers)))
+
+    @property
+    def damage(self) -> str | None:
+        """Where the export breaks off, as a sentence; what stands before that is read. Known after `chats`."""
+        return self._reader.damage
+
+    def chats(self) -> Iterator[ExportedChat]:
+        """Each with its counts, as they are read: the whole export is read once. Raises ExportError."""
+        if self._chats is not None:
+            yield from self._chats
+            return
+        found = []
+        for chat in self._reader.chats():
+            found.append(chat)
+            yield chat
+        self._chats = tuple(found)
+
+    def photos(self, chat_id: int, kind: str | None = None) -> Iterator[ExportedPhoto]:
+        """A chat's pictures in the export's order, in constant memory, those without a file too.
+
+        Args:
+            chat_id: of one of `chats`
+            kind: of the same, where a user's and a group's ids happen to be the same number; None: the first of them
+        Raises:
+            ExportError: NoSuchChat, or a file that cannot be read
+        """
+        for chat in list(self.chats()):
+            if chat.id == chat_id and kind in (None, chat.kind):
+                return self._reader.photos(chat_id, chat.kind)
+        raise NoSuchChat(f"{self.path} holds no chat {chat_id}. `--list` shows what it holds.")
+
+
+def _reader(path: Path, choices: Choices) -> _Reader:
+    tree, name = _json(path)
+    return JsonExport(tree, name, choices)
+
+
+def _json(path: Path) -> tuple[Tree, str]:
+    """Where the result.json lies."""
+    if path.is_dir():
+        tree: Tree = Folder(path)
+    elif path.suffix.lower() == ".json":
+        return Folder(path.parent), path.name
+    elif path.exists():
+        tree = Zipped(path)
+    else:
+        raise ExportError(f"There is no {path}. {_ADVICE}")
+    found = [name for name in tree.names("result.json") if name.split("/")[-1] == "result.json"]
+    if "result.json" in found:
+        return tree, "result.json"
+    if not found:
+        raise NotAnExport(f"There is no result.json in {path}. {_ADVICE}")
+    if len(found) > 1:
+        raise NotAnExport(f"There are several exports in {path}: {', '.join(found[:10])}. Give one of them.")
+    return tree, found[0]

@@ -1,0 +1,68 @@
+"""What an export's files lie in: a folder or a ZIP. The readers of both formats know no more of it than this."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+from pathlib import Path
+from typing import Protocol
+
+from history.files import FileRef
+from history.paths import inner
+from history.records import Missing
+
+DEEPEST = 2
+"""Folders within an export that its own files may lie in: chats/chat_01/messages.html."""
+
+
+class Readable(Protocol):
+    """An open file."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """At most so many bytes. Raises ExportError."""
+
+    def close(self) -> None: ...
+
+
+class Tree(ABC):
+    """Files by their paths within the export, "/" between the parts."""
+
+    path: Path
+    """Of the folder or the ZIP, absolute."""
+
+    @abstractmethod
+    def open(self, name: str) -> Readable:
+        """One of the export's own files, to be read from its beginning. Raises ExportError."""
+
+    @abstractmethod
+    def names(self, ending: str) -> Collection[str]:
+        """The files that end so, at most two folders deep: what pages and JSON an export has."""
+
+    @abstractmethod
+    def size(self, name: str) -> int | Missing:
+        """Bytes of a regular file that lies within, and is not only linked to from within."""
+
+    @abstractmethod
+    def uri(self, name: str) -> str:
+        """Where the file is, for `FileRef`."""
+
+    def picture(self, path: str, bytes_sent: int | None, base: str = "") -> FileRef | Missing:
+        """The file that a message names.
+
+        Args:
+            path: as the message has it
+            bytes_sent: as Telegram knows them, where the export says
+            base: the folder that `path` starts from, empty or with "/" at its end
+        """
+        if not path:
+            return Missing.ABSENT
+        relative = inner(path)
+        if relative is None:
+            return Missing.OUTSIDE
+        name = base + relative
+        size = self.size(name)
+        if isinstance(size, Missing):
+            return size
+        if size == 0:
+            return Missing.EMPTY
+        if bytes_sent is not None and size < bytes_sent:
+            return Missing.CUT_OFF
+        return FileRef(self.uri(name))
