@@ -4,13 +4,14 @@ import typer
 from rich.markup import escape
 
 from bot.commands.care import retry
+from bot.commands.folder import index, search
 from bot.commands.learning import calibrate
 from bot.commands.running import demo, run
 from bot.commands.terminal import console
 from bot.errors import EXPECTED
 from bot.stopping import leave_soon
 
-COMMANDS = (run, demo, calibrate, retry)
+COMMANDS = (run, demo, calibrate, retry, index, search)
 """In the order in which `--help` lists them."""
 
 app = typer.Typer(

@@ -4,6 +4,7 @@ BotError
 ├── InvalidSettings      a setting is missing or wrong
 ├── DataDirectoryBusy    another process works in the data directory
 ├── BotNotRunning        nobody works in the data directory who could be asked
+├── FolderError          a folder of pictures cannot be indexed, or not be searched for that
 └── SandboxFailed        the demo's local Telegram did not start
 
 Errors of `search` that reach the command line (`ModelError`, `StorageError`) are printed as they are.
@@ -31,6 +32,10 @@ class BotNotRunning(BotError):
 
     def __init__(self, data_dir: Path) -> None:
         super().__init__(f"No bot is running with the data directory {data_dir}, or it is just starting.")
+
+
+class FolderError(BotError):
+    """A folder of pictures cannot be indexed, or not be searched for that."""
 
 
 class SandboxFailed(BotError):

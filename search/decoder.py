@@ -21,7 +21,7 @@ from pathlib import Path
 from PIL import AvifImagePlugin, Image
 
 from search.errors import ImageRefused
-from search.images import DecodingLimits, accept_heif, decode, preview
+from search.images import DecodingLimits, accept_heif, decode, preview, taken
 
 REQUEST = struct.Struct("<BIQ")
 """Task, shorter side (0: as large as it is), length of the file."""
@@ -42,6 +42,7 @@ class Task(IntEnum):
 
     PICTURE = 1
     PREVIEW = 2
+    TAKEN = 3
 
 
 class Outcome(IntEnum):
@@ -73,6 +74,9 @@ def _served(scratch: int, limits: DecodingLimits, task: int, side: int, length: 
     try:
         if task == Task.PREVIEW:
             return _written(scratch, Outcome.DONE, preview(data, limits))
+        if task == Task.TAKEN:
+            moment = taken(data)
+            return _written(scratch, Outcome.DONE, b"" if moment is None else moment.isoformat().encode())
         image = decode(data, limits, side or None)
     except ImageRefused as exc:
         return _written(scratch, Outcome.REFUSED, str(exc).encode(errors="replace"))

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from PIL import Image
@@ -38,6 +39,7 @@ PICTURES = 1_000
 KEPT = 8 * 2**20
 """Bytes of memory that a worker keeps for the next picture."""
 LONGEST_REASON = 2_000
+LONGEST_MOMENT = 64
 LARGEST_PREVIEW = 10_000_000
 """Bot API: the largest photo that may be sent."""
 
@@ -184,6 +186,18 @@ class Decoders:
         _, jpeg = await self._served(Task.PREVIEW, data, 0)
         return jpeg
 
+    async def taken(self, data: bytes) -> datetime | None:
+        """See `search.images.taken`.
+
+        Raises:
+            ImageRefused, FileUnreachable
+        """
+        _, told = await self._served(Task.TAKEN, data, 0)
+        try:
+            return datetime.fromisoformat(told.decode()) if told else None
+        except ValueError:  # a picture may have made another program of the worker
+            return None
+
     async def close(self) -> None:
         """Ends every worker."""
         self._is_closed = True
@@ -216,6 +230,8 @@ class Decoders:
             return LONGEST_REASON
         if task is Task.PREVIEW:
             return LARGEST_PREVIEW
+        if task is Task.TAKEN:
+            return LONGEST_MOMENT
         width, height = reply.size
         is_honest = 0 < width * height <= self._limits.max_pixels and width * height * 3 == reply.length
         return reply.length if is_honest else -1

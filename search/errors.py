@@ -16,6 +16,7 @@ SearchError
 ├── FileError
 │   ├── FileGone           will never come: no retry
 │   └── FileUnreachable    may come later: retried with growing pauses
+├── FolderEmpty            no picture is left in a folder that had some
 └── ModelError             the operator must act: printed at start, the bot does not run
     ├── ModelUnknown
     ├── ModelUnreachable
@@ -38,6 +39,7 @@ __all__ = [
     "FileError",
     "FileGone",
     "FileUnreachable",
+    "FolderEmpty",
     "ImageRefused",
     "ModelDamaged",
     "ModelError",
@@ -166,6 +168,10 @@ class FileUnreachable(FileError):
         self.retry_after = retry_after
         self.is_outage = is_outage
         """Nothing can be fetched just now, which says nothing of this file."""
+
+
+class FolderEmpty(SearchError):
+    """No picture is left in a folder that had some: it may lie on a disk that is not there just now."""
 
 
 class ModelError(SearchError):

@@ -8,6 +8,7 @@ decompression bomb costs no more than its header. What was decoded is reduced be
 import io
 import struct
 from dataclasses import dataclass
+from datetime import datetime
 
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
@@ -120,6 +121,21 @@ def preview(data: bytes, limits: DecodingLimits) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=87)
     return buffer.getvalue()
+
+
+def taken(data: bytes) -> datetime | None:
+    """When a camera says that it took the picture; naive where it does not say in which time zone.
+
+    Only the file's header is read. None where it says nothing that can be understood.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=ACCEPTED_FORMATS) as image:
+            told = image.getexif().get_ifd(ExifTags.IFD.Exif)
+        moment = datetime.strptime(str(told[ExifTags.Base.DateTimeOriginal])[:19], "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007
+        offset = str(told.get(ExifTags.Base.OffsetTimeOriginal, "")).strip("\0 ")
+        return datetime.fromisoformat(f"{moment.isoformat()}{offset}")
+    except Exception:  # noqa: BLE001 - decoders raise what they like, and the file's own date will do
+        return None
 
 
 def _judge(size: tuple[int, int], limits: DecodingLimits) -> None:

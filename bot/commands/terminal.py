@@ -1,11 +1,22 @@
 """What every command has: the console, the settings, and a job that is watched."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 
 from pydantic import ValidationError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from bot import logs
 from bot.errors import InvalidSettings
@@ -14,10 +25,12 @@ from bot.settings import Settings
 
 console = Console(stderr=True)
 """For people. What programs read goes to standard output."""
+results = Console()
+"""Standard output: what was asked for, and nothing else."""
 
 
-def read_settings() -> Settings:
-    """From the environment; from now on what is logged is shown.
+def read_settings(least: int = logging.NOTSET) -> Settings:
+    """From the environment; from now on what is logged is shown, or only what matters at `least` so much.
 
     Raises:
         InvalidSettings: each by name.
@@ -30,7 +43,18 @@ def read_settings() -> Settings:
         )
         raise InvalidSettings(f"These settings are wrong: {wrong}.") from exc
     logs.set_up(settings.log_level, console)
+    root = logging.getLogger()
+    root.setLevel(max(root.level, least))
     return settings
+
+
+class _Rate(ProgressColumn):
+    """How many in a second."""
+
+    def render(self, task: Task) -> Text:
+        """See `ProgressColumn`."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:.1f}/s")
 
 
 def watch(lines: AsyncIterator[Told]) -> Told:
@@ -43,7 +67,7 @@ def watch(lines: AsyncIterator[Told]) -> Told:
 
 
 async def _watched(lines: AsyncIterator[Told]) -> Told:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     last: Told = {}
     with Progress(*columns, console=console) as bars:
         tasks: dict[str, TaskID] = {}

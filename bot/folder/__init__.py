@@ -1,0 +1,1 @@
+"""`python -m bot index` and `search`: the bot's engine over a folder of pictures, without Telegram and its token."""
