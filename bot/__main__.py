@@ -3,7 +3,7 @@
 import typer
 from rich.markup import escape
 
-from bot.commands.care import retry
+from bot.commands.care import retry, status
 from bot.commands.folder import index, search
 from bot.commands.learning import calibrate
 from bot.commands.running import demo, run
@@ -11,7 +11,15 @@ from bot.commands.terminal import console
 from bot.errors import EXPECTED
 from bot.stopping import leave_soon
 
-COMMANDS = (run, demo, calibrate, retry, index, search)
+COMMANDS = (
+    run,
+    demo,
+    status,
+    retry,
+    calibrate,
+    index,
+    search,
+)
 """In the order in which `--help` lists them."""
 
 app = typer.Typer(

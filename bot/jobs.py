@@ -2,12 +2,20 @@
 
 from dataclasses import dataclass
 
+from telegram import Bot
+
 from bot.control import Control
+from bot.last_error import LastError
 from bot.retrying import Retry
 from bot.settings import Settings
+from bot.status import Status, Vitals
+from search.embedder import Embedder
 from search.indexer import Indexer
+from search.throughput import Throughput
+from storage.census import Census
 from storage.database import Database
 from storage.failures import Failures
+from storage.vectors import VectorIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +23,29 @@ class Parts:
     """What jobs work with: parts of the bot that runs."""
 
     settings: Settings
+    bot: Bot
     database: Database
+    index: VectorIndex
+    embedder: Embedder
     indexer: Indexer
+    throughput: Throughput
+    last_error: LastError
 
 
 def offer_all(control: Control, parts: Parts) -> None:
     """Every job, under the name of its command."""
     control.offer(Retry.NAME, Retry(Failures(parts.database), parts.indexer.wake))
+    control.offer(Status.NAME, Status(_vitals(parts)))
+
+
+def _vitals(parts: Parts) -> Vitals:
+    return Vitals(
+        parts.bot,
+        Census(parts.database),
+        parts.embedder,
+        parts.settings.device,
+        parts.index,
+        parts.indexer,
+        parts.throughput,
+        parts.last_error,
+    )

@@ -92,6 +92,7 @@ class Lifecycle:
         if self._services is None or self._is_running:
             return
         self._is_running = True
+        self._services.last_error.start()
         self._services.guard.in_hand.begin()
         self._services.repost_notices.start()
         await self._services.indexer.start()
@@ -121,6 +122,7 @@ class Lifecycle:
             await self._services.reader.stop()
         await asyncio.gather(self._services.indexer.stop(), self._services.guard.in_hand.end(ANSWERING))
         await self._services.repost_notices.stop()
+        self._services.last_error.stop()
 
     async def close(self) -> None:
         """Closes everything that `open` opened, or ends it where a signal came in the middle of the opening."""

@@ -25,14 +25,18 @@ class Discreet(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """See `logging.Formatter`."""
-        text = super().format(record)
-        for pattern, shown in SECRETS:
-            text = pattern.sub(shown, text)
-        return text
+        return without_secrets(super().format(record))
 
     def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802 - logging's name
         """Where it happened and what kind of error it was."""
         return "" if ei[1] is None else "\n".join(_trace(ei[1]))
+
+
+def without_secrets(text: str) -> str:
+    """The same without tokens and links to files."""
+    for pattern, shown in SECRETS:
+        text = pattern.sub(shown, text)
+    return text
 
 
 def set_up(level: str, console: Console) -> None:

@@ -11,6 +11,7 @@ from bot.calibration import calibrated
 from bot.control import Control
 from bot.heartbeat import Heartbeat
 from bot.jobs import Parts, offer_all
+from bot.last_error import LastError
 from bot.machine import reads_pictures
 from bot.opening import open_database, open_model
 from bot.settings import Settings
@@ -55,6 +56,7 @@ from search.searcher import Searcher
 from search.senders import Senders
 from search.sweeper import Sweeper
 from search.text_search import TextSearch
+from search.throughput import Throughput
 from search.verdict import Judge
 from storage.calibrations import Calibrations
 from storage.chats import Chats
@@ -98,6 +100,7 @@ class Services:
     reconciler: Reconciler
     sweeper: Sweeper
     heartbeat: Heartbeat
+    last_error: LastError
     control: Control
 
 
@@ -171,13 +174,15 @@ def _assembled(
     answers = Answers(pages, display)
     reposts = Reposts(chats, photos, fingerprints, duplicates, pictures)
     repost_notices = RepostNotices(reposts, archive, bot)
-    for listener in (duplicates.indexed, repost_notices.indexed):
+    throughput, last_error = Throughput(), LastError()
+    for listener in (throughput.indexed, duplicates.indexed, repost_notices.indexed):
         indexer.announce_to(listener)
     privacy = Privacy(Erasure(database), chats, photos, index)
     own_photos = OwnPhotos(privacy)
     access = Access(AllowList(settings.allowed_chats, settings.owners), archive)
     control = Control(settings.data_dir)
-    offer_all(control, Parts(settings, database, indexer))
+    embedder = encoding.embedder
+    offer_all(control, Parts(settings, bot, database, index, embedder, indexer, throughput, last_error))
     return Services(
         intake=Intake(archive, access, own_photos),
         own_photos=own_photos,
@@ -197,5 +202,6 @@ def _assembled(
         reconciler=Reconciler(index),
         sweeper=Sweeper(privacy, questions, Remains(database), database, index, retention),
         heartbeat=Heartbeat(settings.data_dir / "heartbeat"),
+        last_error=last_error,
         control=control,
     )

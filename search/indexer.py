@@ -9,9 +9,9 @@ steps is vector in SQL, row `indexed`, Chroma: each can be repeated without harm
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from time import perf_counter
+from time import monotonic, perf_counter
 
 from search.clock import SteadyClock
 from search.embedder import Embedding, Pixels
@@ -51,6 +51,7 @@ class _Picture:
     photos: list[Photo]
     seen: Seen | None = None
     embedding: Embedding | None = None
+    since: float = field(default_factory=monotonic)
 
     @property
     def image_id(self) -> int:
@@ -105,6 +106,11 @@ class Indexer:
     def wake(self) -> None:
         """There is something new to index."""
         self._news.set()
+
+    @property
+    def longest_in_hand(self) -> float:
+        """Seconds since the picture was taken up that has been in hand longest; minutes say that something hangs."""
+        return monotonic() - min((picture.since for picture in self._in_hand.values()), default=monotonic())
 
     async def stop(self) -> None:
         """Finishes the batch in hand, unless it hangs; everything else stays pending."""

@@ -17,6 +17,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,16 @@ TOLERANCE = 0.01
 """How far Chroma's cosine may be from that of SQL's vector; float16 moves it by less than 0.001."""
 
 
+class Condition(StrEnum):
+    """How Chroma stands to SQL. Questions are answered in any case."""
+
+    EQUAL = "equal"
+    MENDING = "mending"
+    """It is being opened and compared with SQL, or made anew."""
+    AWAY = "away"
+    """It has failed, and is tried again in a while."""
+
+
 class VectorIndex:
     """Finds the photos of a chat that are nearest to a vector."""
 
@@ -76,6 +87,17 @@ class VectorIndex:
         """Chroma is not open yet, or a call has failed since the last reconciliation began."""
         self.needs_reconcile = asyncio.Event()
         self.needs_reconcile.set()
+
+    @property
+    def condition(self) -> Condition:
+        """How Chroma stands to SQL at this moment."""
+        if self._trusted:
+            return Condition.EQUAL
+        return Condition.AWAY if self.needs_reconcile.is_set() else Condition.MENDING
+
+    async def count_in_chroma(self) -> int:
+        """How many entries Chroma has. Raises VectorIndexUnavailable."""
+        return await self._chroma.count()
 
     async def nearest(
         self,
