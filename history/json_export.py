@@ -11,6 +11,7 @@ from history.numbering import Numbering
 from history.picture import Choices, integer, picture, text
 from history.records import ExportedChat, ExportedPhoto, Skipped
 from history.tally import Tally
+from history.topics import Topics
 from history.tree import Tree
 
 
@@ -54,18 +55,19 @@ class JsonExport:
 
     def photos(self, chat_id: int, kind: str) -> Iterator[ExportedPhoto]:
         """Of the chats with this id and kind; `chats` was read to its end before. Raises ExportError."""
-        place, numbering = 0, None
+        place, numbering, topics = 0, None, Topics()
         for item in self._items():
             if isinstance(item, ChatBegins):
                 place += 1
                 known = self._known.get(place)
                 is_asked = known is not None and (known.chat.id, known.chat.kind) == (chat_id, kind)
                 numbering = Numbering(known.starts_again) if known is not None and is_asked else None
+                topics = Topics()
             elif isinstance(item, MessageRead) and numbering is not None:
-                shift = numbering.shift(item.value)
+                shift, topic = numbering.shift(item.value), topics.topic(item.value)
                 found = self._picture(item.value, chat_id)
                 if isinstance(found, ExportedPhoto):
-                    yield replace(found, message_id=found.message_id + shift) if shift else found
+                    yield _placed(found, shift, topic)
 
     def _items(self) -> Iterator[Item]:
         with closing(self._tree.open(self._name)) as file:
@@ -80,6 +82,13 @@ class JsonExport:
             raise ExportDamaged(f"{where}, before its first message. Export again.")
         last = "" if tally.last_id is None else f", after the picture in message {tally.last_id}"
         self.damage = f"{where}{last}. What stands before that was read; export again for the rest."
+
+
+def _placed(photo: ExportedPhoto, shift: int, topic: int | None) -> ExportedPhoto:
+    """What only the messages around it tell."""
+    if not shift and topic is None:
+        return photo
+    return replace(photo, message_id=photo.message_id + shift, thread_id=topic)
 
 
 def _chat(begun: ChatBegins, place: int, tally: Tally) -> ExportedChat:

@@ -2,11 +2,13 @@
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from history.records import ExportedChat
 from tests import drawings
 
 Message = dict[str, Any]
@@ -111,6 +113,21 @@ def small_picture(number: int) -> bytes:
 def zipped(folder: Path) -> Path:
     """What people send: the folder, packed."""
     return Path(shutil.make_archive(str(folder), "zip", folder.parent, folder.name))
+
+
+def an_exported_chat(**changes: Any) -> ExportedChat:
+    """As the reader gives it: an empty supergroup."""
+    empty = ExportedChat(
+        id=GROUP,
+        name="Weekend crew",
+        kind="private_supergroup",
+        photos=0,
+        missing={},
+        skipped={},
+        first=None,
+        last=None,
+    )
+    return replace(empty, **changes)
 
 
 @cache
