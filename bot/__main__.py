@@ -3,6 +3,7 @@
 import typer
 from rich.markup import escape
 
+from bot.commands.backups import backup, restore
 from bot.commands.care import retry, status
 from bot.commands.folder import index, search
 from bot.commands.learning import calibrate
@@ -16,6 +17,8 @@ COMMANDS = (
     demo,
     status,
     retry,
+    backup,
+    restore,
     calibrate,
     index,
     search,

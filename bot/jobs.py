@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from telegram import Bot
 
+from bot.backing_up import Backup
 from bot.control import Control
 from bot.last_error import LastError
 from bot.retrying import Retry
@@ -35,6 +36,7 @@ class Parts:
 def offer_all(control: Control, parts: Parts) -> None:
     """Every job, under the name of its command."""
     control.offer(Retry.NAME, Retry(Failures(parts.database), parts.indexer.wake))
+    control.offer(Backup.NAME, Backup(parts.database, parts.settings.data_dir))
     control.offer(Status.NAME, Status(_vitals(parts)))
 
 

@@ -87,6 +87,12 @@ class Database:
             raise
         return database
 
+    @property
+    def file(self) -> Path | None:
+        """SQLite's; None where a server keeps the data."""
+        url = self._engine.url
+        return Path(url.database) if self._engine.dialect.name == "sqlite" and url.database else None
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A connection whose writes are all kept, durably, or none: an error or a cancellation rolls back.

@@ -4,7 +4,8 @@
     ├── DatabaseUnavailable      the SQL database cannot be opened, read or written at this moment
     ├── SchemaTooNew             a newer version of the program has written this database
     ├── VectorIndexUnavailable   Chroma is broken or cannot be reached; SQL still has every vector
-    └── ModelMismatch            the archive's vectors were made by another model
+    ├── ModelMismatch            the archive's vectors were made by another model
+    └── BackupUnusable           a backup could not be made, or a file is none that can be restored
 
 Each message is written for the person who runs the bot and says what to do.
 """
@@ -62,3 +63,7 @@ class ModelMismatch(StorageError):
         )
         self.recorded = recorded
         self.asked = asked
+
+
+class BackupUnusable(StorageError):
+    """A file is no backup that can be restored."""

@@ -32,9 +32,13 @@ def upgrade(connection: Connection) -> None:
     """Bring the schema up to date inside the connection's transaction; raises SchemaTooNew."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
-    config = configuration(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     for revision in MigrationContext.configure(connection).get_current_heads():
-        if revision not in known:
-            raise SchemaTooNew(revision)
-    command.upgrade(config, "head")
+        check_known(revision)
+    command.upgrade(configuration(connection), "head")
+
+
+def check_known(revision: str) -> None:
+    """Raises SchemaTooNew."""
+    scripts = ScriptDirectory.from_config(configuration()).walk_revisions()
+    if revision not in {script.revision for script in scripts}:
+        raise SchemaTooNew(revision)

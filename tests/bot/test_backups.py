@@ -1,0 +1,125 @@
+"""An archive moves to another machine in one file."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.application import build
+from bot.backing_up import Backup, NotOursToBackUp
+from bot.control_file import ControlFile
+from bot.restoring import restore
+from bot.settings import Settings
+from search.clip import ClipEmbedder
+from search.errors import StorageError
+from storage.cache import MatrixCache
+from storage.database import Database
+from storage.embeddings import Embeddings
+from storage.matrix import nearest
+from tests.bot.commands import command
+from tests.conftest import Archive, polling
+from tests.people import People, jpeg, shown
+
+pytestmark = pytest.mark.usefixtures("loaded_once")
+
+QUESTIONS = ("/search red", "/search blue sky -green", "/search text:Sunday", "/similar")
+COLOURS = ("red", "darkred", "blue", "skyblue", "green", "white")
+
+
+async def answers(people: People, chat: int, ann: int) -> list[Any]:
+    """Which photos, in which order, with which list."""
+    told = []
+    for question in QUESTIONS[:3]:
+        answer = await people.asked(chat, ann, question)
+        told.append((shown(answer), answer[0].get("caption") or answer[0].get("text")))
+    return told
+
+
+async def scores(settings: Settings, embedder: ClipEmbedder, chat: int) -> list[Any]:
+    """Ids, order and scores of everything in a chat, for some words."""
+    database = await Database.open(settings.sql_url)
+    cache = MatrixCache(Embeddings(database, embedder.model_id), 1 << 20)
+    try:
+        view = (await cache.matrix(chat)).view()
+        return [nearest(view, vector, None, ()) for vector in embedder.embed_texts(["red", "a blue sky", "pizza"])]
+    finally:
+        await cache.close()
+        await database.close()
+
+
+async def test_a_restored_archive_answers_otherwise(
+    people: People, settings: Settings, archive: Archive, embedder: ClipEmbedder, tmp_path: Path
+) -> None:
+    """Backed up while the bot runs, restored into an empty directory: the same ids in the same order with the same
+    scores, and neither token nor secret nor Chroma in the file."""
+    ann = await people.person("Ann")
+    chat = await people.chat("supergroup", "Weekend crew", [ann])
+    file = tmp_path / "backup.zip"
+    async with polling(build(settings)):
+        for number, colour in enumerate(COLOURS):
+            await people.post(chat, ann, photos=[jpeg(colour)], caption=f"Sunday {number}" if number % 2 else "")
+        await archive.settled(indexed=len(COLOURS))
+        before = await answers(people, chat, ann)
+        control = ControlFile.read(settings.data_dir)
+        made = await command(settings, "backup", str(file))
+        assert made.status == 0, made.err
+        assert f"{len(COLOURS)} photos" in made.err.replace("\n", " ")
+        refused = await command(settings, "restore", "--force", str(file))
+        assert refused.status == 1
+        assert "Stop it first" in refused.err.replace("\n", " ")
+    with zipfile.ZipFile(file) as packed:
+        assert sorted(packed.namelist()) == ["chatlens.db", "manifest.json"]
+        held = b"".join(packed.read(name) for name in packed.namelist())
+    assert control is not None
+    assert settings.token is not None
+    for secret in (settings.token.get_secret_value(), control.secret):
+        assert secret.encode() not in held
+
+    elsewhere = settings.model_copy(update={"data_dir": tmp_path / "elsewhere"})
+    restored = await command(elsewhere, "restore", str(file))
+    assert restored.status == 0, restored.err
+    assert await scores(elsewhere, embedder, chat) == await scores(settings, embedder, chat)
+    async with polling(build(elsewhere)):
+        assert await answers(people, chat, ann) == before
+
+
+async def test_a_restore_costs_what_was_there(settings: Settings, archive: Archive, tmp_path: Path) -> None:
+    """A data directory that is not empty is left alone, or set aside whole; a file that is no good changes nothing."""
+    settings.data_dir.mkdir()
+    (settings.data_dir / "originals").mkdir()
+    (settings.data_dir / "originals" / "a.jpg").write_bytes(b"a picture")
+    file = tmp_path / "backup.zip"
+    assert (await command(settings, "backup", str(file))).status == 0
+    before = sorted(one.name for one in settings.data_dir.iterdir())
+    refused = await command(settings, "restore", str(file))
+    assert refused.status == 1
+    assert "--force" in refused.err
+    assert sorted(one.name for one in settings.data_dir.iterdir()) == before
+
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(StorageError, match="no backup, or not a whole one"):
+        _ = [told async for told in restore(settings, broken, force=True)]
+    content = bytearray(file.read_bytes())
+    content[400] ^= 0xFF
+    broken.write_bytes(content)
+    with pytest.raises(StorageError):
+        _ = [told async for told in restore(settings, broken, force=True)]
+    assert sorted(one.name for one in settings.data_dir.iterdir()) == before
+
+    forced = await command(settings, "restore", "--force", str(file))
+    assert forced.status == 0, forced.err
+    [aside] = settings.data_dir.glob("set-aside-*")
+    assert (aside / "originals" / "a.jpg").read_bytes() == b"a picture"
+    assert (aside / "chatlens.db").exists()
+    assert (settings.data_dir / "originals" / "a.jpg").read_bytes() == b"a picture"
+    assert archive.rows("SELECT count(*) FROM photos") == [(0,)]
+
+
+async def test_a_dump_of_postgresql_is_promised() -> None:
+    """It has a way of its own, which the sentence names."""
+    backup = Backup(Database(create_async_engine("postgresql+asyncpg://nobody@nowhere/archive")), Path())
+    with pytest.raises(NotOursToBackUp, match="pg_dump"):
+        _ = [told async for told in backup({"file": "never"})]
