@@ -68,6 +68,7 @@ from storage.erasure import Erasure
 from storage.failures import Failures
 from storage.filtered import FilteredPhotos
 from storage.fingerprints import Fingerprints
+from storage.originals import Originals
 from storage.photos import Photos
 from storage.questions import Questions
 from storage.queue import IndexQueue
@@ -156,7 +157,7 @@ def _assembled(
     chats, photos, queue = Chats(database, defaults), Photos(database), IndexQueue(database)
     once = EmbeddedOnce(Embeddings(database, encoding.embedder.model_id))
     pictures = Pictures(TelegramFiles(bot), encoding.embedder, decoders, settings.max_file_mb * 1_000_000)
-    fingerprints = Fingerprints(database)
+    fingerprints, originals = Fingerprints(database), Originals(settings.data_dir)
     duplicates = Duplicates(fingerprints, photos)
     indexer = Indexer(queue, once, index, pictures, fingerprints, encoding)
     questions = Questions(database)
@@ -200,7 +201,7 @@ def _assembled(
         indexer=indexer,
         reader=Reader(chats, Readings(database), pictures, ocr) if reads_pictures(settings.ocr) else None,
         reconciler=Reconciler(index),
-        sweeper=Sweeper(privacy, questions, Remains(database), database, index, retention),
+        sweeper=Sweeper(privacy, questions, Remains(database), database, index, originals, retention),
         heartbeat=Heartbeat(settings.data_dir / "heartbeat"),
         last_error=last_error,
         control=control,

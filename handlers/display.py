@@ -90,7 +90,8 @@ class Display:
         """A file that was uploaded once is sent by the id of that upload from now on."""
         for item, message in zip(items, sent, strict=False):
             if isinstance(item.media, bytes) and message.photo:
-                await self._archive.resendable(item.hit.photo, message.photo[-1].file_id)
+                largest = message.photo[-1]
+                await self._archive.resendable(item.hit.photo, largest.file_id, largest.file_unique_id)
 
 
 def in_order(hits: Sequence[Hit]) -> list[Hit]:
