@@ -6,6 +6,7 @@ from telegram import Bot
 
 from bot.backing_up import Backup
 from bot.control import Control
+from bot.importing import Import
 from bot.last_error import LastError
 from bot.retrying import Retry
 from bot.settings import Settings
@@ -29,12 +30,14 @@ class Parts:
     index: VectorIndex
     embedder: Embedder
     indexer: Indexer
+    importing: Import
     throughput: Throughput
     last_error: LastError
 
 
 def offer_all(control: Control, parts: Parts) -> None:
     """Every job, under the name of its command."""
+    control.offer(Import.NAME, parts.importing)
     control.offer(Retry.NAME, Retry(Failures(parts.database), parts.indexer.wake))
     control.offer(Backup.NAME, Backup(parts.database, parts.settings.data_dir))
     control.offer(Status.NAME, Status(_vitals(parts)))

@@ -1,4 +1,4 @@
-"""Takes photos out of exports into a chat's archive: which of them are wanted, what is in their files, where those stay.
+"""Takes photos out of exports into a chat's archive: which are wanted, what is in their files, where those stay.
 
 A block at a time, so memory does not grow with the export; a block is kept whole or not at all, so an import may be cut
 off anywhere and run again: what is known is passed over without a look at its file. The indexer does the rest.

@@ -23,7 +23,7 @@ from storage.stand_ins import is_stand_in, stand_in
 from storage.texts import Texts
 from tests.storage.builders import GROUP, NOON, added, post
 
-HISTORY = stand_in(GROUP.id, "private_group 5")
+HISTORY = stand_in(GROUP.id)
 
 
 @pytest.fixture

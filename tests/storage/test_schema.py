@@ -136,7 +136,7 @@ async def _queries_by_readings(database: Database) -> None:
 
 
 async def _queries_by_imports(imports: Imports) -> None:
-    posts = [post(1), post(99), post(98, chat_id=stand_in(GROUP.id, "a basic group"))]
+    posts = [post(1), post(99), post(98, chat_id=stand_in(GROUP.id))]
     await imports.judged(GROUP.id, posts)
     await imports.add(GROUP.id, posts)
     await imports.move({1: "file:///elsewhere"})
