@@ -6,12 +6,12 @@ from telegram import Bot
 
 from bot.backing_up import Backup
 from bot.control import Control
-from bot.importing import Import
 from bot.last_error import LastError
+from bot.reindexing import Reindex
 from bot.retrying import Retry
 from bot.settings import Settings
 from bot.status import Status, Vitals
-from search.embedder import Embedder
+from search.encoding import Encoding
 from search.indexer import Indexer
 from search.throughput import Throughput
 from storage.census import Census
@@ -28,18 +28,18 @@ class Parts:
     bot: Bot
     database: Database
     index: VectorIndex
-    embedder: Embedder
+    encoding: Encoding
     indexer: Indexer
-    importing: Import
     throughput: Throughput
     last_error: LastError
+    reindex: Reindex
 
 
 def offer_all(control: Control, parts: Parts) -> None:
     """Every job, under the name of its command."""
-    control.offer(Import.NAME, parts.importing)
     control.offer(Retry.NAME, Retry(Failures(parts.database), parts.indexer.wake))
     control.offer(Backup.NAME, Backup(parts.database, parts.settings.data_dir))
+    control.offer(Reindex.NAME, parts.reindex)
     control.offer(Status.NAME, Status(_vitals(parts)))
 
 
@@ -47,10 +47,11 @@ def _vitals(parts: Parts) -> Vitals:
     return Vitals(
         parts.bot,
         Census(parts.database),
-        parts.embedder,
+        parts.encoding,
         parts.settings.device,
         parts.index,
         parts.indexer,
         parts.throughput,
         parts.last_error,
+        parts.reindex,
     )

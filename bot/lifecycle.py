@@ -70,7 +70,6 @@ class Lifecycle:
             services.buttons,
             services.help,
             services.stats,
-            services.imports,
             services.chats,
             services.reposts,
             services.settings,

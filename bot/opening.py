@@ -2,15 +2,19 @@
 work beside it or without it. What was opened is closed by the stack that was given, last first.
 """
 
+import asyncio
 import logging
 from contextlib import AsyncExitStack
+from urllib.parse import urlsplit
 
 from bot.data_directory import DataDirectory
 from bot.loading import load_in_background
 from bot.settings import Settings
 from search.embedder import Embedder
+from search.model_spec import ModelSpec
+from storage.collection import ChromaLocation
 from storage.database import Database
-from storage.embeddings import adopt_model
+from storage.models import Models
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +34,53 @@ async def open_database(stack: AsyncExitStack, settings: Settings) -> Database:
     return database
 
 
+def chroma_location(settings: Settings) -> ChromaLocation:
+    """A server where one is set, else a directory beside the database."""
+    if settings.chroma_url is None:
+        return ChromaLocation(directory=settings.data_dir / "chroma", sync_threshold=settings.chroma_sync)
+    address = urlsplit(settings.chroma_url)
+    is_tls = address.scheme == "https"
+    return ChromaLocation(host=address.hostname, port=address.port or (443 if is_tls else 80), ssl=is_tls)
+
+
 async def open_model(settings: Settings, database: Database) -> Embedder:
-    """Loads the model that the settings name, the only one whose vectors the archive has.
+    """Loads the archive's model: the one that the settings name, see `for_archive`.
 
     Raises:
         ModelError
         StorageError: among them ModelMismatch.
     """
-    embedder = await load_in_background(settings)
-    await adopt_model(database, embedder.model_id)
+    embedder = await load_in_background(await for_archive(settings, database))
+    await Models(database).adopt(embedder.model_id)
     log.info("Model %s is loaded: %s dimensions", embedder.model_id, embedder.dimensions)
     return embedder
+
+
+async def for_archive(settings: Settings, database: Database) -> Settings:
+    """The settings, with the archive's own model where they still name one that it was changed from by `reindex`: the
+    operator has decided already, and a restart at night must not end in a refusal.
+
+    Raises:
+        StorageError
+    """
+    archive = await Models(database).current()
+    if archive is None or archive.setting is None:
+        return settings
+    if await asyncio.to_thread(model_id, settings.model) not in archive.former:
+        return settings
+    log.warning(
+        "The archive was changed over to the model %s, and it is used; CHATLENS_MODEL still says %s. "
+        "Set CHATLENS_MODEL=%s.",
+        archive.id,
+        settings.model,
+        archive.setting,
+    )
+    return settings.model_copy(update={"model": archive.setting})
+
+
+def model_id(setting: str) -> str | None:
+    """The id of the model that a setting names; None where its files are not there. Blocks: it reads them."""
+    try:
+        return ModelSpec.parse(setting).model_id()
+    except OSError:
+        return None

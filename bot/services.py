@@ -1,22 +1,20 @@
 """Constructs everything, knows every concrete class, and starts and ends it in order."""
 
-from contextlib import AsyncExitStack, nullcontext
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from telegram import Bot
 
 from bot.calibration import calibrated
+from bot.changeover import Changeover, Engine
 from bot.control import Control
-from bot.disk_files import DiskFiles
 from bot.heartbeat import Heartbeat
-from bot.importing import Import, Places
-from bot.indexing import importer
 from bot.jobs import Parts, offer_all
 from bot.last_error import LastError
 from bot.machine import reads_pictures
-from bot.opening import open_database, open_model
+from bot.opening import chroma_location, for_archive, open_database, open_model
+from bot.reindexing import Reindex, Workshop
 from bot.settings import Settings
 from bot.telegram_files import TelegramFiles
 from handlers.access import Access, AllowList, Refusals
@@ -26,7 +24,6 @@ from handlers.chats import Chats as ChatHandlers
 from handlers.display import Display
 from handlers.errors import Guard
 from handlers.help import Help
-from handlers.importing import ImportCommand
 from handlers.intake import Intake
 from handlers.limits import SearchLimit, Turns
 from handlers.own_photos import OwnPhotos
@@ -45,14 +42,12 @@ from search.embedder import Embedder
 from search.encoding import Encoding
 from search.failures import FailedPhotos
 from search.images import DecodingLimits, accept_heif
-from search.imports_under_way import ImportsUnderWay
 from search.indexer import Indexer
 from search.ocr import Ocr
 from search.once import EmbeddedOnce
 from search.pages import Pages
 from search.pictures import Pictures
 from search.privacy import Privacy
-from search.quiet import Quiet
 from search.reader import Reader
 from search.reconcile import Reconciler
 from search.records import ChatSettings
@@ -67,14 +62,13 @@ from search.verdict import Judge
 from storage.calibrations import Calibrations
 from storage.chats import Chats
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation, Collection
+from storage.collection import Collection
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.erasure import Erasure
 from storage.failures import Failures
 from storage.filtered import FilteredPhotos
 from storage.fingerprints import Fingerprints
-from storage.originals import Originals
 from storage.photos import Photos
 from storage.questions import Questions
 from storage.queue import IndexQueue
@@ -95,7 +89,6 @@ class Services:
     buttons: Buttons
     help: Help
     stats: Stats
-    imports: ImportCommand
     chats: ChatHandlers
     reposts: RepostCommand
     repost_notices: RepostNotices
@@ -119,6 +112,7 @@ async def open_services(stack: AsyncExitStack, settings: Settings, bot: Bot) -> 
         BotError, ModelError, StorageError: nothing is left open.
     """
     database = await open_database(stack, settings)
+    settings = await for_archive(settings, database)
     embedder = await open_model(settings, database)
     index = _index(settings, database, embedder)
     stack.push_async_callback(index.close)
@@ -141,15 +135,6 @@ def _index(settings: Settings, database: Database, embedder: Embedder) -> Vector
     return VectorIndex(embeddings, chroma, exact_limit=settings.exact_limit, cache_bytes=settings.cache_mb << 20)
 
 
-def chroma_location(settings: Settings) -> ChromaLocation:
-    """A server where one is set, else a directory beside the database."""
-    if settings.chroma_url is None:
-        return ChromaLocation(directory=settings.data_dir / "chroma", sync_threshold=settings.chroma_sync)
-    address = urlsplit(settings.chroma_url)
-    is_tls = address.scheme == "https"
-    return ChromaLocation(host=address.hostname, port=address.port or (443 if is_tls else 80), ssl=is_tls)
-
-
 def _assembled(
     settings: Settings,
     bot: Bot,
@@ -163,14 +148,10 @@ def _assembled(
     defaults = ChatSettings(photos=settings.photos_per_answer)
     chats, photos, queue = Chats(database, defaults), Photos(database), IndexQueue(database)
     once = EmbeddedOnce(Embeddings(database, encoding.embedder.model_id))
-    originals, max_bytes = Originals(settings.data_dir), settings.max_file_mb * 1_000_000
-    files = DiskFiles(originals, max_bytes)
-    pictures = Pictures(TelegramFiles(bot), encoding.embedder, decoders, max_bytes, files)
-    ocr = Ocr()
-    quiet = Quiet(ocr.held)
+    pictures = Pictures(TelegramFiles(bot), encoding.embedder, decoders, settings.max_file_mb * 1_000_000)
     fingerprints = Fingerprints(database)
     duplicates = Duplicates(fingerprints, photos)
-    indexer = Indexer(queue, once, index, pictures, fingerprints, encoding, quiet)
+    indexer = Indexer(queue, once, index, pictures, fingerprints, encoding)
     questions = Questions(database)
     retention = Retention(settings.retention_days)
     archive = Archive(chats, photos, index, duplicates, indexer.wake, retention)
@@ -179,7 +160,8 @@ def _assembled(
     directions = Directions(photos, once, pictures, fingerprints, encoding, weights)
     candidates = Candidates(photos, filtered, index)
     text_search = TextSearch(chats, Texts(database))
-    searcher = Searcher(chats, photos, directions, candidates, text_search, judge, duplicates, pictures, quiet.held)
+    ocr = Ocr()
+    searcher = Searcher(chats, photos, directions, candidates, text_search, judge, duplicates, pictures, ocr.held)
     pages = Pages(searcher, photos, questions)
     display, replies = Display(searcher, archive), Replies()
     answers = Answers(pages, display)
@@ -190,14 +172,14 @@ def _assembled(
         indexer.announce_to(listener)
     privacy = Privacy(Erasure(database), chats, photos, index)
     own_photos = OwnPhotos(privacy)
-    allowed = AllowList(settings.allowed_chats, settings.owners)
-    access = Access(allowed, archive)
-    under_way = ImportsUnderWay()
-    taking_in = importer(settings, database, originals, files, quiet, indexer.wake)
-    importing = Import(settings, Places(chats, allowed), under_way, lambda: nullcontext(taking_in))
+    access = Access(AllowList(settings.allowed_chats, settings.owners), archive)
     control = Control(settings.data_dir)
-    embedder = encoding.embedder
-    offer_all(control, Parts(settings, bot, database, index, embedder, indexer, importing, throughput, last_error))
+    reconciler = Reconciler(index)
+    sweeper = Sweeper(privacy, questions, Remains(database), database, index, retention)
+    engine = Engine(encoding, pictures, once, index, judge)
+    changeover = Changeover(database, chroma_location(settings), engine, indexer, reconciler, sweeper)
+    reindex = Reindex(Workshop(settings, database, pictures.for_model, changeover=changeover))
+    offer_all(control, Parts(settings, bot, database, index, encoding, indexer, throughput, last_error, reindex))
     return Services(
         intake=Intake(archive, access, own_photos),
         own_photos=own_photos,
@@ -206,7 +188,6 @@ def _assembled(
         buttons=Buttons(pages, display, answers),
         help=Help(replies),
         stats=Stats(archive, FailedPhotos(Failures(database), indexer.wake), replies),
-        imports=ImportCommand(allowed, under_way, taking_in, replies),
         reposts=RepostCommand(reposts, replies),
         repost_notices=repost_notices,
         settings=ChatSettingsHandlers(archive, replies),
@@ -215,8 +196,8 @@ def _assembled(
         guard=Guard(archive, replies, SearchLimit(settings.searches_per_minute), Turns()),
         indexer=indexer,
         reader=Reader(chats, Readings(database), pictures, ocr) if reads_pictures(settings.ocr) else None,
-        reconciler=Reconciler(index),
-        sweeper=Sweeper(privacy, questions, Remains(database), database, index, originals, retention),
+        reconciler=reconciler,
+        sweeper=sweeper,
         heartbeat=Heartbeat(settings.data_dir / "heartbeat"),
         last_error=last_error,
         control=control,

@@ -13,8 +13,9 @@ from telegram.error import TelegramError
 from bot.job import Told
 from bot.last_error import LastError
 from bot.memory import in_use
+from bot.reindexing import Reindex
 from bot.version import version
-from search.embedder import Embedder
+from search.encoding import Encoding
 from search.errors import StorageError
 from search.indexer import Indexer
 from search.throughput import Throughput
@@ -37,12 +38,13 @@ class Vitals:
 
     bot: Bot
     census: Census
-    embedder: Embedder
+    encoding: Encoding
     device: str
     index: VectorIndex
     indexer: Indexer
     throughput: Throughput
     last_error: LastError
+    reindex: Reindex
 
 
 class Status:
@@ -65,6 +67,7 @@ class Status:
             **await self._archive(),
             "rates": await self._rates(),
             "model": self._model(),
+            "reindexing": self._reindexing(),
             "memory": asdict(await asyncio.to_thread(in_use)),
             "chroma": await self._chroma(),
             "telegram": await self._telegram(),
@@ -94,8 +97,15 @@ class Status:
         return {"photos_a_minute": photos, "questions_a_minute": round(asked / (LATELY.total_seconds() / 60), 2)}
 
     def _model(self) -> Told:
-        embedder = self._vitals.embedder
+        embedder = self._vitals.encoding.embedder
         return {"name": embedder.model_id, "dimensions": embedder.dimensions, "device": self._vitals.device}
+
+    def _reindexing(self) -> Told | None:
+        """How far a change of the model is, where one is under way."""
+        reindex = self._vitals.reindex
+        if reindex.model is None or reindex.reached is None:
+            return None
+        return {"model": reindex.model, **asdict(reindex.reached)}
 
     async def _chroma(self) -> Told:
         index = self._vitals.index

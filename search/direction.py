@@ -61,6 +61,11 @@ class Directions:
         self._encoding = encoding
         self._weights = weights
 
+    @property
+    def model(self) -> str:
+        """The id of the model whose directions these are."""
+        return self._encoding.embedder.model_id
+
     async def of(self, query: Query) -> Direction | None:
         """None where the question is about nothing in particular.
 

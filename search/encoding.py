@@ -20,6 +20,7 @@ class Urgency(IntEnum):
     STOP = 0
     QUESTION = 1
     PHOTOS = 2
+    REINDEXING = 3
 
 
 @dataclass(order=True, slots=True)
@@ -49,21 +50,32 @@ class Encoding:
         self._thread = threading.Thread(target=self._work, name="encoding", daemon=True)
         self._thread.start()
 
+    def change(self, embedder: Embedder) -> None:
+        """From now on this model; what waits already is still done by the one before."""
+        self.embedder = embedder
+
     async def words(self, text: str) -> Embedding:
         """float32 `[d]`, before any waiting photo."""
         return _only(await self.texts([text]))
 
     async def texts(self, texts: Sequence[str]) -> Embedding:
         """float32 `[n, d]`, before any waiting photo."""
-        return await self._submit(Urgency.QUESTION, lambda: self.embedder.embed_texts(texts))
+        embedder = self.embedder
+        return await self._submit(Urgency.QUESTION, lambda: embedder.embed_texts(texts))
 
     async def question_photo(self, pixels: Pixels) -> Embedding:
         """float32 `[d]` of a photo that somebody asks about, before any waiting photo."""
-        return _only(await self._submit(Urgency.QUESTION, lambda: self.embedder.embed_images([pixels])))
+        embedder = self.embedder
+        return _only(await self._submit(Urgency.QUESTION, lambda: embedder.embed_images([pixels])))
 
     async def photos(self, batch: Sequence[Pixels]) -> Embedding:
         """float32 `[n, d]` of photos to index."""
-        return await self._submit(Urgency.PHOTOS, lambda: self.embedder.embed_images(batch))
+        embedder = self.embedder
+        return await self._submit(Urgency.PHOTOS, lambda: embedder.embed_images(batch))
+
+    async def photos_of(self, embedder: Embedder, batch: Sequence[Pixels]) -> Embedding:
+        """The same by another model, after everything else that waits."""
+        return await self._submit(Urgency.REINDEXING, lambda: embedder.embed_images(batch))
 
     async def close(self) -> None:
         """Ends the thread after the job in hand, or leaves it to the process's end; waiting jobs are cancelled."""

@@ -16,6 +16,7 @@ SearchError
 ├── FileError
 │   ├── FileGone           will never come: no retry
 │   └── FileUnreachable    may come later: retried with growing pauses
+├── ModelChanged           meanwhile another model answers: what was begun is done again
 ├── FolderEmpty            no picture is left in a folder that had some
 └── ModelError             the operator must act: printed at start, the bot does not run
     ├── ModelUnknown
@@ -41,6 +42,7 @@ __all__ = [
     "FileUnreachable",
     "FolderEmpty",
     "ImageRefused",
+    "ModelChanged",
     "ModelDamaged",
     "ModelError",
     "ModelMismatch",
@@ -168,6 +170,10 @@ class FileUnreachable(FileError):
         self.retry_after = retry_after
         self.is_outage = is_outage
         """Nothing can be fetched just now, which says nothing of this file."""
+
+
+class ModelChanged(SearchError):
+    """Meanwhile another model answers."""
 
 
 class FolderEmpty(SearchError):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from search.embedder import Embedding
+from search.errors import ModelChanged
 from storage.embeddings import Embeddings
 
 Compute = Callable[[Sequence[int]], Awaitable[Embedding]]
@@ -21,6 +22,10 @@ class EmbeddedOnce:
         self._embeddings = embeddings
         self._computing: dict[int, asyncio.Future[Embedding]] = {}
 
+    def change(self, embeddings: Embeddings) -> None:
+        """From now on those of another model. What is being computed fails, for it would be kept as that one's."""
+        self._embeddings = embeddings
+
     async def stored_or_coming(self, image_id: int) -> Embedding | None:
         """The image's embedding if SQL has it, or once somebody who is computing it has; None where neither is so."""
         computing = self._computing.get(image_id)
@@ -32,7 +37,7 @@ class EmbeddedOnce:
         """The embedding of every image; `compute` is asked for those that nobody has, once and together.
 
         Raises:
-            StorageError, and whatever `compute` raises.
+            StorageError, ModelChanged, and whatever `compute` raises.
         """
         others = {image_id: self._computing[image_id] for image_id in image_ids if image_id in self._computing}
         ours = [image_id for image_id in image_ids if image_id not in others]
@@ -47,12 +52,15 @@ class EmbeddedOnce:
         """Announced before SQL is asked: who was computing before that has stored it, who comes later waits."""
         done: asyncio.Future[Embedding] = asyncio.get_running_loop().create_future()
         self._computing |= dict.fromkeys(image_ids, done)
+        embeddings = self._embeddings
         try:
-            found = await self._embeddings.vectors(image_ids)
+            found = await embeddings.vectors(image_ids)
             missing = [image_id for image_id in image_ids if image_id not in found]
             if missing:
                 computed = dict(zip(missing, await compute(missing), strict=True))
-                await self._embeddings.store(computed)
+                if embeddings is not self._embeddings:
+                    raise ModelChanged
+                await embeddings.store(computed)
                 found |= computed
             return found
         finally:

@@ -1,8 +1,9 @@
 """Answers a question from the photos of the chat in which it was asked, and from no other."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from search.candidates import DEPTH, Candidates
 from search.direction import Direction, Directions
@@ -17,6 +18,8 @@ from search.text_search import TextSearch
 from search.verdict import Judge, Verdict
 from storage.chats import Chats
 from storage.photos import Photos
+
+T = TypeVar("T")
 
 Undisturbed = Callable[[], AbstractContextManager[None]]
 """Holds what works in the background for as long as somebody waits."""
@@ -68,7 +71,7 @@ class Searcher:
             FileError, ImageRefused: the photo asked about could not be read.
         """
         with self._undisturbed():
-            return await self._answer(query)
+            return await self._by_one_model(lambda: self._answer(query))
 
     async def _answer(self, query: Query) -> Answer:
         query = await self._addressed(query)
@@ -86,10 +89,27 @@ class Searcher:
 
     async def deeper(self, query: Query, depth: int) -> list[Candidate]:
         """What an answer found, and what follows down to `depth`; not judged again. Raises what `answer` raises."""
+        return await self._by_one_model(lambda: self._deeper(query, depth))
+
+    async def _deeper(self, query: Query, depth: int) -> list[Candidate]:
         query = await self._text_search.narrowed(await self._addressed(query))
         direction = await self._directions.of(query)
         found = await self._found(query, direction, depth)
         return ordered(await self._duplicates.collapsed(found, _asked_about(direction)), query)
+
+    async def _by_one_model(self, work: Callable[[], Awaitable[T]]) -> T:
+        """What a change of model falls into is done again: vectors of two models say nothing of each other, and may not
+        even have as many dimensions."""
+        while True:
+            model = self._directions.model
+            try:
+                found = await work()
+            except Exception:
+                if self._directions.model == model:
+                    raise
+            else:
+                if self._directions.model == model:
+                    return found
 
     async def _found(self, query: Query, direction: Direction | None, depth: int) -> list[Candidate]:
         found = await self._candidates.best(query, direction, depth)

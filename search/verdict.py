@@ -49,6 +49,11 @@ class Judge:
         self._embeddings = embeddings
         self._model = model
 
+    def change(self, embeddings: Embeddings, model: Calibrated | None) -> None:
+        """From now on what another model finds is judged, by what is known of that."""
+        self._embeddings = embeddings
+        self._model = model
+
     async def judged(
         self, query: Query, direction: Direction | None, found: list[Candidate], photos: int
     ) -> tuple[list[Candidate], Verdict]:

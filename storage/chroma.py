@@ -64,6 +64,13 @@ class ChromaIndex:
         """Delete what was set aside, or only what was so before a moment."""
         await self._write(self._collection.discard, before)
 
+    async def drop(self) -> None:
+        """Give the collection up for good, and close."""
+        try:
+            await self._write(self._collection.drop)
+        finally:
+            await self.close()
+
     async def upsert(self, entries: Sequence[IndexEntry]) -> None:
         """Write entries, in place of earlier ones of the same photos."""
         for batch in batches(entries, WRITE_BATCH):

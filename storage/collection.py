@@ -122,6 +122,11 @@ class Collection:
             self._client.delete_collection(self._collection.name)
         return self.open(generation)
 
+    def drop(self) -> None:
+        """Leave nothing of it on a server; a directory is set aside by whoever opens it for another model."""
+        if self._directory is None and self._collection is not None:
+            self._client.delete_collection(self._collection.name)
+
     def discard(self, before: datetime | None = None) -> None:
         """Delete what was set aside, or only what was so before a moment."""
         if self._directory is not None:

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Row, Select, func, select
 
 from storage.database import Database, batches, insert
-from storage.errors import ModelMismatch
 from storage.records import ChatMatrix, IndexEntry, PhotoState, Place
-from storage.schema import facts, images, photos, vectors
+from storage.schema import images, photos, vectors
 from storage.uninterrupted import uninterrupted
 
 STORED = np.dtype("<f2")
@@ -26,16 +25,6 @@ INLINE_ROWS = 256
 """Decoding fewer rows than this is quicker than a change of threads."""
 
 IS_INDEXED = photos.c.state == PhotoState.INDEXED
-
-
-@uninterrupted
-async def adopt_model(database: Database, model: str) -> None:
-    """Bind the archive to its model at the first use; raises ModelMismatch where it has another."""
-    async with database.transaction() as connection:
-        await connection.execute(insert(connection, facts).values(key="model", value=model).on_conflict_do_nothing())
-        recorded: str | None = await connection.scalar(select(facts.c.value).where(facts.c.key == "model"))
-    if recorded != model:
-        raise ModelMismatch(str(recorded), model)
 
 
 class Embeddings:
@@ -115,6 +104,17 @@ class Embeddings:
     async def count(self, chat_id: int) -> int:
         """How many indexed photos a chat has."""
         of_chat = select(func.count()).where(photos.c.chat_id == chat_id, IS_INDEXED)
+        async with self._database.reading() as connection:
+            return await connection.scalar(of_chat) or 0
+
+    async def count_vectors(self, chat_id: int) -> int:
+        """How many of them have a vector."""
+        of_chat = (
+            select(func.count())
+            .select_from(photos)
+            .join(vectors, vectors.c.image_id == photos.c.image_id)
+            .where(photos.c.chat_id == chat_id, IS_INDEXED, vectors.c.model == self._model)
+        )
         async with self._database.reading() as connection:
             return await connection.scalar(of_chat) or 0
 

@@ -117,7 +117,7 @@ class Erasure:
             shown = exists().where(photos.c.image_id == images.c.id)
             seen = {row.image_id for row in found}
             await connection.execute(delete(images).where(images.c.id.in_(seen), ~shown))
-            await remains.note(connection, *Files)
+            await remains.note(connection, Files.DATABASE, Files.INDEX)
             return [Place(row.id, row.image_id, row.chat_id) for row in found]
 
     @uninterrupted

@@ -4,7 +4,6 @@
     ├── DatabaseUnavailable      the SQL database cannot be opened, read or written at this moment
     ├── SchemaTooNew             a newer version of the program has written this database
     ├── VectorIndexUnavailable   Chroma is broken or cannot be reached; SQL still has every vector
-    ├── OriginalsUnavailable     an imported file cannot be copied into the data directory
     ├── ModelMismatch            the archive's vectors were made by another model
     └── BackupUnusable           a backup could not be made, or a file is none that can be restored
 
@@ -54,23 +53,14 @@ class VectorIndexUnavailable(StorageError):
         """The cause lies outside the index (a server that is away, a full disk): making it anew would mend nothing."""
 
 
-class OriginalsUnavailable(StorageError):
-    """An imported file cannot be copied into the data directory."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(
-            f"A file cannot be copied into the data directory: {reason}. Make room, or import with --leave; what was "
-            "taken in so far is kept."
-        )
-
-
 class ModelMismatch(StorageError):
     """The archive belongs to another model: vectors of two models cannot be compared."""
 
     def __init__(self, recorded: str, asked: str) -> None:
         super().__init__(
-            f"The archive was indexed with the model {recorded!r}, but {asked!r} is configured. "
-            f"Set the model back to {recorded!r}, or use another data directory for {asked!r}."
+            f"The archive was indexed with the model {recorded!r}, but CHATLENS_MODEL names {asked!r}. Set it back to "
+            f"{recorded!r} and start the bot. To change over, run `python -m bot reindex --model NAME:TAG` with the "
+            "new model: the old one answers until the new one has seen every photo."
         )
         self.recorded = recorded
         self.asked = asked

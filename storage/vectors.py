@@ -99,6 +99,17 @@ class VectorIndex:
         """How many entries Chroma has. Raises VectorIndexUnavailable."""
         return await self._chroma.count()
 
+    def change(self, embeddings: Embeddings, chroma: ChromaIndex) -> ChromaIndex:
+        """From now on the vectors of another model, with a Chroma that is still to be opened; returns the one before,
+        for the caller to close. Nobody may `add` or `reconcile` meanwhile, and what `nearest` has in hand is void."""
+        before, self._chroma = self._chroma, chroma
+        self._embeddings = embeddings
+        self._cache = MatrixCache(embeddings, self._cache_bytes)
+        self._trusted = False
+        self._broken = True
+        self.needs_reconcile.set()
+        return before
+
     async def nearest(
         self,
         chat_id: int,
@@ -253,12 +264,17 @@ class VectorIndex:
         asked = k + len(exclude_images)
         while True:
             found = await self._chroma.query(vector, chat_id, asked)
-            if len(found) < min(asked, photos * FEWEST):
+            if len(found) < min(asked, photos * FEWEST) and len(found) < await self._expected(chat_id, asked):
                 raise VectorIndexUnavailable(f"it found {len(found)} photos in a chat that has {photos}")
             kept = [neighbour for neighbour in found if neighbour.image_id not in exclude_images]
             if len(kept) >= k or len(found) < asked:
                 return await self._confirmed(sorted(kept, key=_rank)[:k], vector)
             asked *= 2  # an excluded image may have been posted many times
+
+    async def _expected(self, chat_id: int, asked: int) -> float:
+        """How many Chroma must find at least. Counted by vectors, which is slow: of photos whose file was gone when
+        the model was changed there are none."""
+        return min(asked, FEWEST * await self._embeddings.count_vectors(chat_id))
 
     async def _confirmed(self, found: list[Neighbour], vector: NDArray[np.float32]) -> list[Neighbour]:
         """The same with the scores of SQL's vectors, which an index that went stale does not have."""

@@ -20,6 +20,7 @@ def status_table(told: dict[str, Any]) -> Table:
         ("Queue", _queue(queue)),
         ("Lately", _rates(rates)),
         ("Model", f"{told['model']['name']}, {told['model']['dimensions']} dimensions, {told['model']['device']}"),
+        ("Reindexing", _reindexing(told["reindexing"])),
         ("Memory", _memory(told["memory"])),
         ("Chroma", _chroma(told["chroma"])),
         ("Telegram", _telegram(told["telegram"])),
@@ -50,6 +51,13 @@ def _queue(queue: dict[str, Any]) -> str:
 def _rates(rates: dict[str, Any]) -> str:
     photos = ", ".join(f"{rate:g} over {minutes}" for minutes, rate in rates["photos_a_minute"].items())
     return f"photos a minute: {photos} minutes; questions a minute: {rates['questions_a_minute']:g}"
+
+
+def _reindexing(reindexing: dict[str, Any] | None) -> str:
+    if reindexing is None:
+        return "–"
+    waits = "" if reindexing["waits_for"] is None else f"; it waits: {reindexing['waits_for']}"
+    return f"{reindexing['done']:,} of {reindexing['total']:,} images for {reindexing['model']}{waits}"
 
 
 def _memory(memory: dict[str, int]) -> str:

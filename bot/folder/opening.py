@@ -26,8 +26,9 @@ from search.pictures import Pictures
 from storage.chroma import ChromaIndex
 from storage.collection import ChromaLocation, Collection
 from storage.database import Database
-from storage.embeddings import Embeddings, adopt_model
+from storage.embeddings import Embeddings
 from storage.folder_files import FolderFiles
+from storage.models import Models
 from storage.vectors import VectorIndex
 
 log = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ async def open_folder(settings: Settings, place: Place, *, is_to_write: bool) ->
             raise FolderError(f"{place.index} is the index of {belongs}, not of {folder.root}. Name another --index.")
         settings, embedder = await _model(settings)
         try:
-            await adopt_model(database, embedder.model_id)
+            await Models(database).adopt(embedder.model_id)
         except ModelMismatch as exc:
             raise FolderError(
                 f"The index of {place.root} was made with the model {exc.recorded!r}, and this is {exc.asked!r}: what "

@@ -10,7 +10,7 @@ from bot.errors import DataDirectoryBusy
 from bot.settings import Settings
 from search.errors import ModelMismatch
 from storage.database import Database
-from storage.embeddings import adopt_model
+from storage.models import Models
 from tests.conftest import Archive, polling
 from tests.people import People, jpeg, picture_key, shown
 
@@ -100,8 +100,8 @@ async def test_another_model_does_not_search_the_vectors_of_the_first(settings: 
     """It is refused at start with a sentence that says what to do, and the directory is free again."""
     settings.data_dir.mkdir()
     database = await Database.open(settings.sql_url)
-    await adopt_model(database, "ViT-B-32:openai")
+    await Models(database).adopt("ViT-B-32:openai")
     await database.close()
     for _ in range(2):
-        with pytest.raises(ModelMismatch, match=r"Set the model back to 'ViT-B-32:openai'"):
+        with pytest.raises(ModelMismatch, match=r"Set it back to 'ViT-B-32:openai'"):
             await build(settings).initialize()

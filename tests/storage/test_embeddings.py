@@ -7,8 +7,7 @@ import pytest
 
 from storage import embeddings as module
 from storage.database import Database
-from storage.embeddings import Embeddings, adopt_model
-from storage.errors import ModelMismatch
+from storage.embeddings import Embeddings
 from storage.photos import Photos
 from tests.storage.builders import GROUP, MODEL, added, indexed, post, unit
 
@@ -19,16 +18,12 @@ def embeddings(database: Database) -> Embeddings:
 
 
 async def test_vectors_of_two_models_are_mixed(database: Database, photos: Photos) -> None:
-    """Each model sees its own vectors only, and an archive accepts no second model."""
+    """Each model sees its own vectors only."""
     photo = await added(photos, post(1))
     await Embeddings(database, "one").store({photo.image_id: unit(1)})
     await Embeddings(database, "two").store({photo.image_id: unit(2, dimensions=8)})
     assert (await Embeddings(database, "one").vectors([photo.image_id]))[photo.image_id].shape == (16,)
     assert (await Embeddings(database, "two").vectors([photo.image_id]))[photo.image_id].shape == (8,)
-    await adopt_model(database, "one")
-    await adopt_model(database, "one")
-    with pytest.raises(ModelMismatch, match="Set the model back to 'one'"):
-        await adopt_model(database, "two")
 
 
 async def test_a_vector_changes_in_the_database(embeddings: Embeddings, photos: Photos) -> None:

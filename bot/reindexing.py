@@ -1,0 +1,211 @@
+"""`python -m bot reindex`: every photo is seen by another model, and then that one answers.
+
+The work is done by the bot that runs, beside its own; where none does, by the command itself, and the next bot answers
+by the new model.
+"""
+
+import asyncio
+import csv
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from bot.changeover import Changeover, leave_nothing
+from bot.errors import BotError, InvalidSettings
+from bot.job import Job, Told
+from bot.loading import load_in_background
+from bot.opening import chroma_location, open_database
+from bot.settings import Settings
+from bot.telegram_files import open_telegram_files
+from search.decoding import Decoders
+from search.embedder import Embedder
+from search.encoding import Encoding
+from search.files import FileSource
+from search.images import DecodingLimits, accept_heif
+from search.model_spec import ModelSpec
+from search.pictures import Pictures
+from search.reindexer import Quiet, Reached, Reindexer, at_any_time
+from storage.collection import ChromaLocation
+from storage.database import Database
+from storage.embeddings import Embeddings
+from storage.models import Models
+from storage.unembedded import UnembeddedImages
+
+LISTED = 20
+"""Photos that the command's output names; the file has all."""
+PAGE = 1_000
+LOST = "reindex-lost.csv"
+"""In the data directory: ids, dates and reasons, and nothing that people wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What the work is done with."""
+
+    settings: Settings
+    database: Database
+    pictures: Callable[[Embedder], Pictures]
+    quiet: Quiet = at_any_time
+    changeover: Changeover | None = None
+    """None where no bot runs."""
+    location: ChromaLocation | None = None
+    """Where Chroma is, then."""
+
+
+class Reindex:
+    """The job. One at a time."""
+
+    NAME = "reindex"
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+        self.model: str | None = None
+        """The model that the archive is just being changed to."""
+        self.reached: Reached | None = None
+        """How far it is."""
+
+    async def __call__(self, arguments: dict[str, Any]) -> AsyncIterator[Told]:
+        """`model` is to answer; with `drop_old`, what others saw is deleted then.
+
+        Raises:
+            BotError, ModelError, StorageError
+        """
+        if self.model is not None:
+            raise BotError(f"The archive is just being changed to {self.model}. Wait for that, or end it with Ctrl-C.")
+        self.model = setting = str(arguments["model"])
+        try:
+            is_to_drop = bool(arguments.get("drop_old"))
+            async with AsyncExitStack() as stack, aclosing(self._work(stack, setting, drop_old=is_to_drop)) as lines:
+                async for told in lines:
+                    yield told
+        finally:
+            self.model = self.reached = None
+
+    async def _work(self, stack: AsyncExitStack, setting: str, *, drop_old: bool) -> AsyncGenerator[Told]:
+        ModelSpec.parse(setting)
+        yield {"step": "Loading the model", "at": 0, "of": 1}
+        shop = self._workshop
+        embedder = await load_in_background(shop.settings.model_copy(update={"model": setting}))
+        yield {"step": "Loading the model", "at": 1, "of": 1}
+        started = monotonic()
+        models = Models(shop.database)
+        before = await models.current()
+        reindexer = await self._reindexer(stack, embedder)
+        async with aclosing(reindexer.run()) as going:
+            async for reached in going:
+                self.reached = reached
+                yield {"step": "Images", "at": reached.done, "of": reached.total, "waits_for": reached.waits_for}
+        seconds = monotonic() - started
+        rested = await self._change(reindexer, setting, None if before is None else before.id)
+        await reindexer.finish()  # what came in the last moments
+        file, lost, named = await self._list_lost(reindexer)
+        dropped = await models.drop_others(embedder.model_id) if drop_old else 0
+        yield {
+            "done": True,
+            "model": embedder.model_id,
+            "setting": setting,
+            "before": None if before is None else before.id,
+            "images": reindexer.embedded,
+            "seconds": round(seconds, 1),
+            "rested": round(rested, 2),
+            "is_running": shop.changeover is not None,
+            "lost": lost,
+            "named": named,
+            "file": None if file is None else str(file),
+            "dropped": dropped,
+            "kept": await models.vectors(),
+        }
+
+    async def _reindexer(self, stack: AsyncExitStack, embedder: Embedder) -> Reindexer:
+        shop = self._workshop
+        if shop.changeover is not None:
+            encoding = shop.changeover.engine.encoding
+            stored = partial(shop.changeover.stored, embedder.model_id)
+        else:
+            encoding, stored = Encoding(embedder), None
+            encoding.start()
+            stack.push_async_callback(encoding.close)
+        return Reindexer(
+            UnembeddedImages(shop.database, embedder.model_id),
+            Embeddings(shop.database, embedder.model_id),
+            shop.pictures(embedder),
+            embedder,
+            encoding,
+            shop.quiet,
+            stored,
+        )
+
+    async def _change(self, reindexer: Reindexer, setting: str, before: str | None) -> float:
+        """Nothing to change where the archive's own model was only to see what it had not seen yet."""
+        if reindexer.embedder.model_id == before:
+            return 0.0
+        if self._workshop.changeover is not None:
+            return await self._workshop.changeover.to(reindexer, setting)
+        await Models(self._workshop.database).change(reindexer.embedder.model_id, setting)
+        if before is not None and self._workshop.location is not None:
+            await leave_nothing(self._workshop.database, self._workshop.location, before)
+        return 0.0
+
+    async def _list_lost(self, reindexer: Reindexer) -> tuple[Path | None, int, list[Told]]:
+        """The file that lists them, how many there are, and the first of them."""
+        target = self._workshop.settings.data_dir / LOST
+        unembedded = UnembeddedImages(self._workshop.database, reindexer.embedder.model_id)
+        rows: list[Told] = []
+        count = after = 0
+        while page := await unembedded.photos(after, PAGE):
+            lines = [
+                {
+                    "chat": photo.chat_id,
+                    "message": photo.message_id,
+                    "date": photo.date.isoformat(timespec="seconds"),
+                    "why": reindexer.lost.get(photo.image_id, "It came too late for this run."),
+                }
+                for photo in page
+            ]
+            await asyncio.to_thread(_write, target, lines, is_first=count == 0)
+            rows += lines[: LISTED - len(rows)]
+            count, after = count + len(page), page[-1].id
+        if not count:
+            await asyncio.to_thread(target.unlink, missing_ok=True)
+            return None, 0, []
+        return target, count, rows
+
+
+def _write(target: Path, lines: list[Told], *, is_first: bool) -> None:
+    try:
+        with target.open("w" if is_first else "a", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, lines[0])
+            if is_first:
+                writer.writeheader()
+            writer.writerows(lines)
+    except OSError as exc:
+        raise BotError(f"The list {target} could not be written ({exc.strerror}).") from exc
+
+
+@asynccontextmanager
+async def reindex_alone(settings: Settings) -> AsyncIterator[Job]:
+    """The job where no bot runs. Its pictures come from Telegram, so it needs the bot's token.
+
+    Raises:
+        BotError, StorageError
+    """
+    if settings.token is None:
+        raise InvalidSettings(
+            "CHATLENS_TOKEN is not set: the photos are fetched again from Telegram, as the bot to whom they were sent."
+        )
+    async with AsyncExitStack() as stack:
+        database = await open_database(stack, settings)
+        accept_heif()
+        decoders = Decoders(DecodingLimits(max_pixels=settings.max_megapixels * 1_000_000))
+        stack.push_async_callback(decoders.close)
+        files = await stack.enter_async_context(open_telegram_files(settings))
+        pictures = partial(_pictures, files, decoders, settings.max_file_mb * 1_000_000)
+        yield Reindex(Workshop(settings, database, pictures, location=chroma_location(settings)))
+
+
+def _pictures(files: FileSource, decoders: Decoders, max_bytes: int, embedder: Embedder) -> Pictures:
+    return Pictures(files, embedder, decoders, max_bytes)

@@ -1,0 +1,94 @@
+"""Which model an archive has, which it had before, and what is left of those: its vectors can be kept side by side."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select
+
+from storage import remains
+from storage.database import Database, insert
+from storage.errors import ModelMismatch
+from storage.remains import Files
+from storage.schema import facts, vectors
+from storage.uninterrupted import uninterrupted
+
+ID, SETTING, FORMER = "model", "model setting", "former models"
+ROWS_AT_ONCE = 5_000
+"""Vectors deleted in one transaction: 0.1 s, in which nothing else is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveModel:
+    """The model whose vectors answer."""
+
+    id: str
+    setting: str | None
+    """What loads it; None where no change of model has noted that."""
+    former: frozenset[str] = frozenset()
+    """The ids of those it was changed from."""
+
+
+class Models:
+    """Keeps what is known of them among the facts."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def current(self) -> ArchiveModel | None:
+        """None for an archive that is still to get its first model."""
+        async with self._database.reading() as connection:
+            rows = await connection.execute(select(facts).where(facts.c.key.in_([ID, SETTING, FORMER])))
+            known: dict[str, str] = {row.key: row.value for row in rows}
+        if ID not in known:
+            return None
+        return ArchiveModel(known[ID], known.get(SETTING), frozenset(json.loads(known.get(FORMER, "[]"))))
+
+    @uninterrupted
+    async def adopt(self, model: str) -> None:
+        """Bind the archive to its model at the first use; raises ModelMismatch where it has another."""
+        async with self._database.transaction() as connection:
+            await connection.execute(insert(connection, facts).values(key=ID, value=model).on_conflict_do_nothing())
+            recorded: str | None = await connection.scalar(select(facts.c.value).where(facts.c.key == ID))
+        if recorded != model:
+            raise ModelMismatch(str(recorded), model)
+
+    @uninterrupted
+    async def change(self, model: str, setting: str) -> None:
+        """From now on the archive is this model's: durable on return, and what a restart goes by."""
+        before = await self.current()
+        former = set() if before is None else {*before.former, before.id} - {model}
+        async with self._database.transaction() as connection:
+            values = {ID: model, SETTING: setting, FORMER: json.dumps(sorted(former))}
+            statement = insert(connection, facts).values(
+                [{"key": key, "value": value} for key, value in values.items()]
+            )
+            await connection.execute(
+                statement.on_conflict_do_update(index_elements=[facts.c.key], set_={"value": statement.excluded.value})
+            )
+
+    async def vectors(self) -> dict[str, int]:
+        """How many vectors there are of each model."""
+        counted = select(vectors.c.model, func.count().label("number")).group_by(vectors.c.model)
+        async with self._database.reading() as connection:
+            return {row.model: row.number for row in await connection.execute(counted)}
+
+    async def drop_others(self, model: str) -> int:
+        """Delete the vectors of every other model, some at a time; returns how many."""
+        dropped = 0
+        while some := await self._drop_some(model):
+            dropped += some
+        return dropped
+
+    @uninterrupted
+    async def _drop_some(self, model: str) -> int:
+        some = select(vectors.c.image_id, vectors.c.model).where(vectors.c.model != model).limit(ROWS_AT_ONCE)
+        async with self._database.transaction() as connection:
+            keys = (await connection.execute(some)).all()
+            for other in {key.model for key in keys}:
+                ids = [key.image_id for key in keys if key.model == other]
+                await connection.execute(delete(vectors).where(vectors.c.model == other, vectors.c.image_id.in_(ids)))
+            if keys:
+                await remains.note(connection, Files.DATABASE)
+        return len(keys)

@@ -1,0 +1,270 @@
+"""Changing the model: answers all the while, nothing done twice, nothing lost in silence, and the way back."""
+
+import asyncio
+import contextlib
+import csv
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import loading
+from bot.application import build
+from bot.errors import BotError, InvalidSettings
+from bot.reindexing import LOST, reindex_alone
+from bot.remote import ask
+from bot.settings import Settings
+from search import reindexer
+from search.clip import ClipEmbedder, Compute
+from search.errors import ModelMismatch
+from tests.bot.second_model import write_second_model
+from tests.bot.test_command_line import ARCHIVE, ROOT, environment
+from tests.conftest import DEMO, Archive, polling
+from tests.people import People, jpeg, picture_key, shown, until
+
+PICTURES = sorted((ARCHIVE / "pictures").iterdir())[:30]
+PIZZA = PICTURES[0]
+GONE = {"method": "getFile", "status": 400, "description": "Bad Request: wrong file_id or something"}
+
+
+class Watched:
+    """A model, and how many pictures it has been shown."""
+
+    def __init__(self, embedder: ClipEmbedder) -> None:
+        self._embedder = embedder
+        self.seen = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._embedder, name)
+
+    def embed_images(self, batch: Any) -> Any:
+        self.seen += len(batch)
+        return self._embedder.embed_images(batch)
+
+
+@pytest.fixture(scope="session")
+def second_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where it lies."""
+    return write_second_model(tmp_path_factory.mktemp("models") / "second")
+
+
+@pytest.fixture(scope="session")
+def second(second_model: Path) -> ClipEmbedder:
+    """Loaded from there."""
+    return ClipEmbedder.load(f"local-dir:{second_model}", Compute(device="cpu", threads=1))
+
+
+@pytest.fixture
+def models(
+    monkeypatch: pytest.MonkeyPatch, embedder: ClipEmbedder, second: ClipEmbedder, second_model: Path
+) -> tuple[Watched, Watched]:
+    """The demo's and the second one; which is loaded is up to the settings, as ever."""
+    both = {f"local-dir:{DEMO}": Watched(embedder), f"local-dir:{second_model}": Watched(second)}
+    monkeypatch.setattr(loading, "load_model", lambda settings: both[settings.model])
+    monkeypatch.setattr(reindexer, "AGAIN_AFTER", 0.01)
+    old, new = both.values()
+    return old, new
+
+
+@pytest.fixture
+async def group(people: People) -> tuple[int, int]:
+    """A chat and a member."""
+    ann = await people.person("Ann")
+    return await people.chat("supergroup", "Kitchen", [ann]), ann
+
+
+async def post_all(people: People, chat: int, user: int, pictures: list[Path]) -> list[dict[str, Any]]:
+    """One message each."""
+    return [(await people.post(chat, user, photos=[one.read_bytes()]))[0] for one in pictures]
+
+
+async def changed(settings: Settings, model: Path, **more: Any) -> dict[str, Any]:
+    """Has the running bot change over; what it says at the end."""
+    last: dict[str, Any] = {}
+    async for told in ask(settings.data_dir, "reindex", model=f"local-dir:{model}", **more):
+        last = told
+    return last
+
+
+async def alone(settings: Settings, model: Path) -> dict[str, Any]:
+    """The same where no bot runs."""
+    last: dict[str, Any] = {}
+    async with reindex_alone(settings) as job:
+        async for told in job({"model": f"local-dir:{model}"}):
+            last = told
+    return last
+
+
+def vectors(archive: Archive) -> dict[str, int]:
+    """How many there are of each model."""
+    return dict(archive.rows("SELECT model, count(*) FROM vectors GROUP BY model"))
+
+
+@contextlib.asynccontextmanager
+async def asked_all_the_while(people: People, chat: int, user: int, key: str) -> AsyncIterator[list[float]]:
+    """Somebody who asks for pizza again and again; how long each answer took. Every one must be the pizza."""
+    took: list[float] = []
+    is_over = False
+
+    async def go_on() -> None:
+        while not is_over:
+            began = asyncio.get_running_loop().time()
+            answer = await people.asked(chat, user, "/search pizza n:1")
+            took.append(asyncio.get_running_loop().time() - began)
+            assert shown(answer) == [key], answer
+
+    asking = asyncio.create_task(go_on())
+    try:
+        yield took
+    finally:
+        is_over = True
+        await asking
+
+
+async def test_questions_are_answered_while_the_model_changes_and_after(
+    settings: Settings,
+    archive: Archive,
+    people: People,
+    group: tuple[int, int],
+    models: tuple[Watched, Watched],
+    second_model: Path,
+) -> None:
+    """Before, meanwhile, from the moment on, after a restart with the old setting, and back: always the same pizza.
+
+    Photos that come meanwhile are found by both, an equal file is seen once, and the old vectors go when told to.
+    """
+    chat, ann = group
+    old, new = models
+    async with polling(build(settings)):
+        posted = await post_all(people, chat, ann, PICTURES)
+        await people.post(chat, ann, photos=[PIZZA.read_bytes()])
+        pizza = picture_key(posted[0])
+        await archive.settled(indexed=len(PICTURES) + 1)
+        async with asked_all_the_while(people, chat, ann, pizza) as took:
+            changing = asyncio.create_task(changed(settings, second_model))
+            late = (await people.post(chat, ann, photos=[jpeg("purple")]))[0]
+            told = await changing
+            asked_before = len(took)
+            await until(lambda: _true(len(took) > asked_before + 3), "questions after the change")
+        assert (told["lost"], told["file"], told["is_running"]) == (0, None, True)
+        await archive.settled(indexed=len(PICTURES) + 2)
+        assert (old.seen, new.seen) == (len(PICTURES) + 1, len(PICTURES) + 1)
+        assert vectors(archive)[new.model_id] == len(PICTURES) + 1
+        assert shown(await people.asked(chat, ann, "/similar", reply_to_message_id=late["message_id"]))
+        [status] = [line async for line in ask(settings.data_dir, "status")]
+        assert (status["model"]["name"], status["reindexing"]) == (new.model_id, None)
+    async with polling(build(settings)):  # CHATLENS_MODEL still names the first
+        newest = (await people.post(chat, ann, photos=[jpeg("yellow")]))[0]
+        await archive.settled(indexed=len(PICTURES) + 3)
+        assert new.seen == len(PICTURES) + 2
+        assert shown(await people.asked(chat, ann, "/search pizza n:1")) == [pizza]
+        async with asked_all_the_while(people, chat, ann, pizza):
+            back = await changed(settings, DEMO)
+        assert old.seen - len(PICTURES) - 1 == back["images"] == 1
+        assert shown(await people.asked(chat, ann, "/search yellow n:1")) == [picture_key(newest)]
+        assert set(back["kept"]) == {old.model_id, new.model_id}
+        dropped = await changed(settings, DEMO, drop_old=True)
+        assert (dropped["images"], dropped["dropped"]) == (0, len(PICTURES) + 2)
+        assert set(vectors(archive)) == {old.model_id}
+        assert shown(await people.asked(chat, ann, "/search pizza n:1")) == [pizza]
+
+
+async def _true(what: bool) -> bool:
+    return what
+
+
+async def test_photos_whose_file_is_gone_are_listed_and_found_by_their_captions(
+    settings: Settings,
+    archive: Archive,
+    people: People,
+    group: tuple[int, int],
+    models: tuple[Watched, Watched],
+    second_model: Path,
+) -> None:
+    """In a file and in what the command says; a later run tries them again, and finds them where they are back."""
+    chat, ann = group
+    async with polling(build(settings)):
+        for number, colour in enumerate(("red", "green", "blue")):
+            await people.post(chat, ann, photos=[jpeg(colour)], caption=f"the {colour} marmalade {number}")
+        await archive.settled(indexed=3)
+        await people.ask("POST", "/api/faults", json={**GONE, "times": 3})
+        told = await changed(settings, second_model)
+        assert (told["images"], told["lost"], len(told["named"])) == (0, 3, 3)
+        listed = list(csv.DictReader((settings.data_dir / LOST).read_text(encoding="utf-8").splitlines()))
+        assert {row["chat"] for row in listed} == {str(chat)}
+        assert all("does not have the file" in row["why"] for row in listed)
+        assert archive.states() == {"indexed": 3}
+        answer = await people.asked(chat, ann, "/search green marmalade n:1")
+        assert "green" in str(answer[0].get("caption"))
+        again = await changed(settings, second_model)
+        assert (again["images"], again["lost"]) == (3, 0)
+        assert not (settings.data_dir / LOST).exists()
+        assert shown(await people.asked(chat, ann, "/search red n:1"))
+
+
+async def test_a_change_that_was_cut_off_goes_on_where_it_was(
+    settings: Settings,
+    archive: Archive,
+    people: People,
+    group: tuple[int, int],
+    models: tuple[Watched, Watched],
+    second_model: Path,
+) -> None:
+    """Whoever asked for it went away; then the command is killed while it works by itself; then it comes to its end.
+    What was seen is not seen again, and until then the archive is the old model's."""
+    chat, ann = group
+    _, new = models
+    async with polling(build(settings)):
+        await post_all(people, chat, ann, PICTURES)
+        await archive.settled(indexed=len(PICTURES))
+        await people.ask("POST", "/api/faults", json={"method": "getFile", "delay": 0.2, "times": None})
+        asking = asyncio.create_task(changed(settings, second_model))
+        await until(lambda: _true(vectors(archive).get(new.model_id, 0) > 3), "some images")
+        with pytest.raises(BotError, match="is just being changed"):
+            await changed(settings, DEMO)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+    seen = vectors(archive)[new.model_id]
+    assert 0 < seen < len(PICTURES)
+    process = await asyncio.create_subprocess_exec(
+        *[sys.executable, "-m", "bot", "reindex", "--model", f"local-dir:{second_model}"],
+        cwd=ROOT,
+        env=environment(
+            CHATLENS_TOKEN=sandbox_token(settings),
+            CHATLENS_API_URL=settings.api_url,
+            CHATLENS_DATA_DIR=str(settings.data_dir),
+            CHATLENS_MODEL=settings.model,
+            CHATLENS_THREADS="1",
+        ),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    await until(lambda: _true(vectors(archive)[new.model_id] > seen + 3), "some more")
+    process.kill()
+    await process.communicate()
+    killed_at = vectors(archive)[new.model_id]
+    assert killed_at < len(PICTURES)
+    await people.ask("DELETE", "/api/faults")
+    with pytest.raises(ModelMismatch, match="python -m bot reindex"):
+        await build(settings.model_copy(update={"model": f"local-dir:{second_model}"})).initialize()
+    told = await alone(settings, second_model)
+    assert (told["images"], told["is_running"]) == (len(PICTURES) - killed_at, False)
+    assert vectors(archive)[new.model_id] == len(PICTURES)
+    async with polling(build(settings)):
+        assert shown(await people.asked(chat, ann, "/search pizza n:1"))
+        [status] = [line async for line in ask(settings.data_dir, "status")]
+        assert status["model"]["name"] == new.model_id
+
+
+def sandbox_token(settings: Settings) -> str:
+    """The bot's."""
+    assert settings.token is not None
+    return settings.token.get_secret_value()
+
+
+async def test_without_a_token_nothing_is_listed_as_lost(settings: Settings, second_model: Path) -> None:
+    """Telegram would refuse every file: that is said at once."""
+    with pytest.raises(InvalidSettings, match="CHATLENS_TOKEN"):
+        await alone(settings.model_copy(update={"token": None}), second_model)
