@@ -6,6 +6,7 @@ from rich.markup import escape
 from bot.commands.backups import backup, restore
 from bot.commands.care import retry, status
 from bot.commands.folder import index, search
+from bot.commands.importing import import_
 from bot.commands.learning import calibrate
 from bot.commands.reindexing import reindex
 from bot.commands.running import demo, run
@@ -16,6 +17,7 @@ from bot.stopping import leave_soon
 COMMANDS = (
     run,
     demo,
+    import_,
     status,
     retry,
     backup,
@@ -37,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # they hold the token
 )
 for command in COMMANDS:
-    app.command()(command)
+    app.command(command.__name__.rstrip("_"))(command)  # `import` is a word of Python's
 
 
 def main() -> None:

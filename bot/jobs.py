@@ -6,6 +6,7 @@ from telegram import Bot
 
 from bot.backing_up import Backup
 from bot.control import Control
+from bot.importing import Import
 from bot.last_error import LastError
 from bot.reindexing import Reindex
 from bot.retrying import Retry
@@ -30,6 +31,7 @@ class Parts:
     index: VectorIndex
     encoding: Encoding
     indexer: Indexer
+    importing: Import
     throughput: Throughput
     last_error: LastError
     reindex: Reindex
@@ -37,6 +39,7 @@ class Parts:
 
 def offer_all(control: Control, parts: Parts) -> None:
     """Every job, under the name of its command."""
+    control.offer(Import.NAME, parts.importing)
     control.offer(Retry.NAME, Retry(Failures(parts.database), parts.indexer.wake))
     control.offer(Backup.NAME, Backup(parts.database, parts.settings.data_dir))
     control.offer(Reindex.NAME, parts.reindex)

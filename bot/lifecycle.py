@@ -70,6 +70,7 @@ class Lifecycle:
             services.buttons,
             services.help,
             services.stats,
+            services.imports,
             services.chats,
             services.reposts,
             services.settings,

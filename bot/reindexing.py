@@ -15,6 +15,7 @@ from time import monotonic
 from typing import Any
 
 from bot.changeover import Changeover, leave_nothing
+from bot.disk_files import DiskFiles
 from bot.errors import BotError, InvalidSettings
 from bot.job import Job, Told
 from bot.loading import load_in_background
@@ -33,6 +34,7 @@ from storage.collection import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.models import Models
+from storage.originals import Originals
 from storage.unembedded import UnembeddedImages
 
 LISTED = 20
@@ -203,9 +205,13 @@ async def reindex_alone(settings: Settings) -> AsyncIterator[Job]:
         decoders = Decoders(DecodingLimits(max_pixels=settings.max_megapixels * 1_000_000))
         stack.push_async_callback(decoders.close)
         files = await stack.enter_async_context(open_telegram_files(settings))
-        pictures = partial(_pictures, files, decoders, settings.max_file_mb * 1_000_000)
+        max_bytes = settings.max_file_mb * 1_000_000
+        originals = DiskFiles(Originals(settings.data_dir), max_bytes)
+        pictures = partial(_pictures, files, originals, decoders, max_bytes)
         yield Reindex(Workshop(settings, database, pictures, location=chroma_location(settings)))
 
 
-def _pictures(files: FileSource, decoders: Decoders, max_bytes: int, embedder: Embedder) -> Pictures:
-    return Pictures(files, embedder, decoders, max_bytes)
+def _pictures(
+    files: FileSource, originals: FileSource, decoders: Decoders, max_bytes: int, embedder: Embedder
+) -> Pictures:
+    return Pictures(files, embedder, decoders, max_bytes, originals)

@@ -1,6 +1,6 @@
 """Constructs everything, knows every concrete class, and starts and ends it in order."""
 
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,10 @@ from telegram import Bot
 from bot.calibration import calibrated
 from bot.changeover import Changeover, Engine
 from bot.control import Control
+from bot.disk_files import DiskFiles
 from bot.heartbeat import Heartbeat
+from bot.importing import Import, Places
+from bot.indexing import importer
 from bot.jobs import Parts, offer_all
 from bot.last_error import LastError
 from bot.machine import reads_pictures
@@ -24,6 +27,7 @@ from handlers.chats import Chats as ChatHandlers
 from handlers.display import Display
 from handlers.errors import Guard
 from handlers.help import Help
+from handlers.importing import ImportCommand
 from handlers.intake import Intake
 from handlers.limits import SearchLimit, Turns
 from handlers.own_photos import OwnPhotos
@@ -42,12 +46,14 @@ from search.embedder import Embedder
 from search.encoding import Encoding
 from search.failures import FailedPhotos
 from search.images import DecodingLimits, accept_heif
+from search.imports_under_way import ImportsUnderWay
 from search.indexer import Indexer
 from search.ocr import Ocr
 from search.once import EmbeddedOnce
 from search.pages import Pages
 from search.pictures import Pictures
 from search.privacy import Privacy
+from search.quiet import Quiet
 from search.reader import Reader
 from search.reconcile import Reconciler
 from search.records import ChatSettings
@@ -69,6 +75,7 @@ from storage.erasure import Erasure
 from storage.failures import Failures
 from storage.filtered import FilteredPhotos
 from storage.fingerprints import Fingerprints
+from storage.originals import Originals
 from storage.photos import Photos
 from storage.questions import Questions
 from storage.queue import IndexQueue
@@ -89,6 +96,7 @@ class Services:
     buttons: Buttons
     help: Help
     stats: Stats
+    imports: ImportCommand
     chats: ChatHandlers
     reposts: RepostCommand
     repost_notices: RepostNotices
@@ -148,10 +156,14 @@ def _assembled(
     defaults = ChatSettings(photos=settings.photos_per_answer)
     chats, photos, queue = Chats(database, defaults), Photos(database), IndexQueue(database)
     once = EmbeddedOnce(Embeddings(database, encoding.embedder.model_id))
-    pictures = Pictures(TelegramFiles(bot), encoding.embedder, decoders, settings.max_file_mb * 1_000_000)
+    originals, max_bytes = Originals(settings.data_dir), settings.max_file_mb * 1_000_000
+    files = DiskFiles(originals, max_bytes)
+    pictures = Pictures(TelegramFiles(bot), encoding.embedder, decoders, max_bytes, files)
+    ocr = Ocr()
+    quiet = Quiet(ocr.held)
     fingerprints = Fingerprints(database)
     duplicates = Duplicates(fingerprints, photos)
-    indexer = Indexer(queue, once, index, pictures, fingerprints, encoding)
+    indexer = Indexer(queue, once, index, pictures, fingerprints, encoding, quiet)
     questions = Questions(database)
     retention = Retention(settings.retention_days)
     archive = Archive(chats, photos, index, duplicates, indexer.wake, retention)
@@ -160,8 +172,7 @@ def _assembled(
     directions = Directions(photos, once, pictures, fingerprints, encoding, weights)
     candidates = Candidates(photos, filtered, index)
     text_search = TextSearch(chats, Texts(database))
-    ocr = Ocr()
-    searcher = Searcher(chats, photos, directions, candidates, text_search, judge, duplicates, pictures, ocr.held)
+    searcher = Searcher(chats, photos, directions, candidates, text_search, judge, duplicates, pictures, quiet.held)
     pages = Pages(searcher, photos, questions)
     display, replies = Display(searcher, archive), Replies()
     answers = Answers(pages, display)
@@ -172,14 +183,20 @@ def _assembled(
         indexer.announce_to(listener)
     privacy = Privacy(Erasure(database), chats, photos, index)
     own_photos = OwnPhotos(privacy)
-    access = Access(AllowList(settings.allowed_chats, settings.owners), archive)
+    allowed = AllowList(settings.allowed_chats, settings.owners)
+    access = Access(allowed, archive)
+    under_way = ImportsUnderWay()
+    taking_in = importer(settings, database, originals, files, quiet, indexer.wake)
+    importing = Import(settings, Places(chats, allowed), under_way, lambda: nullcontext(taking_in))
     control = Control(settings.data_dir)
     reconciler = Reconciler(index)
-    sweeper = Sweeper(privacy, questions, Remains(database), database, index, retention)
+    sweeper = Sweeper(privacy, questions, Remains(database), database, index, originals, retention)
     engine = Engine(encoding, pictures, once, index, judge)
     changeover = Changeover(database, chroma_location(settings), engine, indexer, reconciler, sweeper)
-    reindex = Reindex(Workshop(settings, database, pictures.for_model, changeover=changeover))
-    offer_all(control, Parts(settings, bot, database, index, encoding, indexer, throughput, last_error, reindex))
+    reindex = Reindex(Workshop(settings, database, pictures.for_model, quiet.wait, changeover))
+    offer_all(
+        control, Parts(settings, bot, database, index, encoding, indexer, importing, throughput, last_error, reindex)
+    )
     return Services(
         intake=Intake(archive, access, own_photos),
         own_photos=own_photos,
@@ -188,6 +205,7 @@ def _assembled(
         buttons=Buttons(pages, display, answers),
         help=Help(replies),
         stats=Stats(archive, FailedPhotos(Failures(database), indexer.wake), replies),
+        imports=ImportCommand(allowed, under_way, taking_in, replies),
         reposts=RepostCommand(reposts, replies),
         repost_notices=repost_notices,
         settings=ChatSettingsHandlers(archive, replies),

@@ -80,6 +80,12 @@ class Settings(BaseSettings):
         default=None, ge=1, description="Photos older than so many days are erased. Default: kept until forgotten."
     )
 
+    import_copy: bool = Field(
+        default=False,
+        description="Whether imported files are copied into the data directory; if not, they are read from where they "
+        "are.",
+    )
+
     ocr: Literal["auto", "on", "off"] = Field(
         default="auto",
         description="Reading text in pictures; auto: with 2 cores and 6 GB of memory or more.",

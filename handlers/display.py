@@ -90,7 +90,8 @@ class Display:
         """A file that was uploaded once is sent by the id of that upload from now on."""
         for item, message in zip(items, sent, strict=False):
             if isinstance(item.media, bytes) and message.photo:
-                await self._archive.resendable(item.hit.photo, message.photo[-1].file_id)
+                largest = message.photo[-1]
+                await self._archive.resendable(item.hit.photo, largest.file_id, largest.file_unique_id)
 
 
 def in_order(hits: Sequence[Hit]) -> list[Hit]:
@@ -117,5 +118,7 @@ def _media(item: _Item, caption: str | None) -> InputMediaPhoto:
 
 
 def _message_of(photo: Photo, slot: Slot) -> int | None:
-    """The message of a photo that cannot be shown, to reply to, where its id is one of this chat."""
-    return photo.message_id if photo.origin_chat_id == slot.chat.id else None
+    """The message of a photo that cannot be shown, to reply to, where its id is one of this chat. An imported one has a
+    link where it has such an id, and may be long gone: an answer that replies to nothing would puzzle everybody."""
+    is_here = photo.origin_chat_id == slot.chat.id and photo.kind is not FileKind.DISK
+    return photo.message_id if is_here else None

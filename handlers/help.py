@@ -13,6 +13,7 @@ COMMANDS = (
     BotCommand("settings", "how I behave here, for admins"),
     BotCommand("stats", "how many photos I remember here"),
     BotCommand("retry", "admins: I try unreadable photos again"),
+    BotCommand("import", "admins: how to bring photos from before I came"),
     BotCommand("forget", "as a reply to your photo: I forget it"),
     BotCommand("optout", "I forget your photos and keep none"),
     BotCommand("optin", "I remember your photos again"),
@@ -82,6 +83,7 @@ def introduction(title: str | None, sees_photos: bool) -> str:
     text = (
         f"Hello! From now on I remember the photos posted {place}, so that you can find them again:\n\n{HOW_TO_ASK}\n\n"
         "What I store: a fingerprint of each photo that tells what it shows, its caption, who posted it and when. "
-        f"The photos themselves stay with Telegram. {PROMISE} What was posted before I came, I cannot see."
+        f"The photos themselves stay with Telegram. {PROMISE} What was posted before I came, I cannot see; "
+        "/import tells how to bring it."
     )
     return text if sees_photos else f"{text}\n\n{PRIVACY_WARNING}"

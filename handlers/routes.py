@@ -13,6 +13,7 @@ from handlers.chats import Chats
 from handlers.commands import CaptionCommand
 from handlers.errors import Asked, Guard, Pressed, Wish
 from handlers.help import Help
+from handlers.importing import ImportCommand
 from handlers.privacy import PrivacyCommands
 from handlers.queries import Queries
 from handlers.reposts import RepostCommand
@@ -45,6 +46,7 @@ def routes(
     buttons: Buttons,
     help_: Help,
     stats: Stats,
+    imports: ImportCommand,
     chats: Chats,
     reposts: RepostCommand,
     settings: Settings,
@@ -81,6 +83,7 @@ def routes(
         (command("settings", settings.show), "settings" not in taken),
         (command("stats", stats.show), "stats" not in taken),
         (command("retry", stats.retry), "retry" not in taken),
+        (command("import", imports.show), "import" not in taken),
         (command("help", help_.help), "help" not in taken),
         (command("start", help_.start), "start" not in taken),
         (binding("forget", privacy.forget), "forget" not in taken),

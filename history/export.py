@@ -7,13 +7,14 @@ from typing import Protocol, Self
 
 from history.errors import ExportError, NoSuchChat, NotAnExport
 from history.folder import Folder
+from history.html_export import PAGE, HtmlExport, pages
 from history.json_export import JsonExport
 from history.picture import Choices
 from history.records import ExportedChat, ExportedPhoto
 from history.tree import Tree
 from history.zipped import Zipped
 
-_ADVICE = "Give the folder that Telegram Desktop made, its result.json, or a ZIP of it."
+_ADVICE = "Give the folder that Telegram Desktop made, its result.json or messages.html, or a ZIP of it."
 
 
 class _Reader(Protocol):
@@ -40,8 +41,8 @@ class Export:
         """Finds out what is there; little is read yet.
 
         Args:
-            path: a folder, its result.json, or a ZIP
-            zone: of dates that have none; exports made before 2022 have only the clock of the computer that made them
+            path: a folder, its result.json or messages.html, or a ZIP
+            zone: of dates that have none; old exports have only the clock of the computer that made them
             stickers: whether stickers that do not move count as pictures
         Raises:
             ExportError
@@ -80,25 +81,25 @@ class Export:
 
 
 def _reader(path: Path, choices: Choices) -> _Reader:
-    tree, name = _json(path)
-    return JsonExport(tree, name, choices)
+    """Of JSON where there is some, for it says more."""
+    if path.is_file() and path.suffix.lower() == ".json":
+        return JsonExport(Folder(path.parent), path.name, choices)
+    tree = _tree(path)
+    found = [name for name in tree.names("result.json") if name.rpartition("/")[2] == "result.json"]
+    outermost = [name for name in found if name == "result.json"] or found
+    if len(outermost) > 1:
+        raise NotAnExport(f"There are several exports in {path}: {', '.join(outermost[:10])}. Give one of them.")
+    if outermost:
+        return JsonExport(tree, outermost[0], choices)
+    folders = pages(tree)
+    if not folders:
+        raise NotAnExport(f"There is neither a result.json nor a messages.html in {path}. {_ADVICE}")
+    return HtmlExport(tree, folders, choices)
 
 
-def _json(path: Path) -> tuple[Tree, str]:
-    """Where the result.json lies."""
+def _tree(path: Path) -> Tree:
     if path.is_dir():
-        tree: Tree = Folder(path)
-    elif path.suffix.lower() == ".json":
-        return Folder(path.parent), path.name
-    elif path.exists():
-        tree = Zipped(path)
-    else:
+        return Folder(path)
+    if not path.exists():
         raise ExportError(f"There is no {path}. {_ADVICE}")
-    found = [name for name in tree.names("result.json") if name.split("/")[-1] == "result.json"]
-    if "result.json" in found:
-        return tree, "result.json"
-    if not found:
-        raise NotAnExport(f"There is no result.json in {path}. {_ADVICE}")
-    if len(found) > 1:
-        raise NotAnExport(f"There are several exports in {path}: {', '.join(found[:10])}. Give one of them.")
-    return tree, found[0]
+    return Folder(path.parent) if PAGE.fullmatch(path.name) else Zipped(path)

@@ -2,12 +2,13 @@
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from history.disk import error
 from history.paths import file_uri
 from history.records import Missing
-from history.tree import Readable, Tree
+from history.tree import DEEPEST, Readable, Tree
 
 
 class Folder(Tree):
@@ -25,10 +26,9 @@ class Folder(Tree):
 
     def names(self, ending: str) -> list[str]:
         try:
-            found = [path for depth in ("", "*/", "*/*/") for path in self.path.glob(f"{depth}*{ending}")]
+            return sorted(_names("", self.path, ending, DEEPEST))
         except OSError as exc:
             raise error(self.path, exc) from exc
-        return sorted(path.relative_to(self.path).as_posix() for path in found)
 
     def size(self, name: str) -> int | Missing:
         real = os.path.realpath(self.path / name)
@@ -42,3 +42,13 @@ class Folder(Tree):
 
     def uri(self, name: str) -> str:
         return file_uri((self.path / name).resolve())
+
+
+def _names(base: str, folder: Path, ending: str, depth: int) -> Iterator[str]:
+    """Of files and of what lies in folders; links are neither."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_file(follow_symlinks=False) and entry.name.endswith(ending):
+                yield base + entry.name
+            elif depth and entry.is_dir(follow_symlinks=False):
+                yield from _names(f"{base}{entry.name}/", Path(entry.path), ending, depth - 1)

@@ -28,7 +28,7 @@ class Choices:
     """What whoever imports decides."""
 
     zone: tzinfo = UTC
-    """Of dates without one: exports before 2022 have only the clock of the computer that made them."""
+    """Of dates without one: old exports have only the clock of the computer that made them."""
     stickers: bool = False
     """Whether stickers count as pictures."""
 
@@ -129,7 +129,7 @@ def _mime_type(message: Message, kind: PictureKind) -> str | None:
 
 
 def _file(message: Message, kind: PictureKind) -> tuple[str, int | None]:
-    """The path and the bytes it should have; versions before 2024 do not say how many."""
+    """The path and the bytes it should have; older versions do not say how many."""
     if kind is PictureKind.PHOTO:
         return message["photo"], _positive(message.get("photo_file_size"))
     return message["file"], _positive(message.get("file_size"))

@@ -9,8 +9,8 @@ from history.files import FileRef
 from history.paths import inner
 from history.records import Missing
 
-DEEPEST = 2
-"""Folders within an export that its own files may lie in: chats/chat_01/messages.html."""
+DEEPEST = 3
+"""Folders that an export's own files may lie in: ChatExport_2024-05-03/chats/chat_001/messages.html."""
 
 
 class Readable(Protocol):
@@ -34,7 +34,7 @@ class Tree(ABC):
 
     @abstractmethod
     def names(self, ending: str) -> Collection[str]:
-        """The files that end so, at most two folders deep: what pages and JSON an export has."""
+        """The files that end so, at most `DEEPEST` folders deep: what pages and JSON an export has."""
 
     @abstractmethod
     def size(self, name: str) -> int | Missing:

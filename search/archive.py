@@ -117,6 +117,7 @@ class Archive:
         """How many photos of a chat are indexed, waiting and failed."""
         return await self._photos.counts(chat_id)
 
-    async def resendable(self, photo: Photo, file_id: str) -> None:
-        """Keeps the id under which a document's picture can be sent as a photo from now on."""
-        await self._photos.keep_photo_file_id(photo.image_id, file_id)
+    async def resendable(self, photo: Photo, file_id: str, file_unique_id: str) -> None:
+        """Keeps the id under which a picture that is no photo at Telegram can be sent as one from now on, and by what
+        that photo is known again: people may reply to it."""
+        await self._photos.keep_photo_file_id(photo.image_id, file_id, file_unique_id)

@@ -8,7 +8,7 @@ from search.records import FileKind, Photo, PhotoPost, PhotoSize
 
 
 class FileSource(Protocol):
-    """Fetches a file by its id. The Telegram side implements it."""
+    """Fetches a file by its id: from Telegram, or from this machine."""
 
     async def fetch(self, file_id: str) -> bytes:
         """The file's bytes.
@@ -17,6 +17,14 @@ class FileSource(Protocol):
             FileGone: it will never come.
             FileUnreachable: it may come later.
         """
+
+
+class Nowhere:
+    """A `FileSource` that has nothing."""
+
+    async def fetch(self, file_id: str) -> bytes:
+        """See `FileSource`."""
+        raise FileGone("No imported files can be read here.")
 
 
 COVER = 1.5

@@ -20,7 +20,8 @@ from search.errors import FileGone, FileUnreachable, ImageRefused, StorageError
 from search.once import EmbeddedOnce
 from search.pace import Pace
 from search.pictures import Pictures, Seen
-from search.records import Photo
+from search.quiet import Quiet
+from search.records import Photo, PhotoSource
 from search.retrying import LONGEST_PAUSE, Retrying
 from storage.fingerprints import Fingerprints
 from storage.queue import IndexQueue
@@ -57,6 +58,11 @@ class _Picture:
     def image_id(self) -> int:
         return self.photos[0].image_id
 
+    @property
+    def is_imported(self) -> bool:
+        """Nobody waits for it."""
+        return all(photo.source is PhotoSource.IMPORT for photo in self.photos)
+
     def join(self, photo: Photo) -> None:
         """A photo may come twice: its lease ends while a slow download has it in hand."""
         if all(photo.id != known.id for known in self.photos):
@@ -74,7 +80,10 @@ class Indexer:
         pictures: Pictures,
         fingerprints: Fingerprints,
         encoding: Encoding,
+        quiet: Quiet | None = None,
     ) -> None:
+        """`quiet`: what imported photos give way to."""
+        self._quiet = quiet or Quiet()
         self._queue = queue
         self._once = once
         self._index = index
@@ -178,6 +187,7 @@ class Indexer:
     async def _fetch(self) -> None:
         picture = await self._claimed.get()
         try:
+            await self._give_way([picture])
             picture.embedding = await self._once.stored_or_coming(picture.image_id)
             if picture.embedding is None:
                 picture.seen = await self._pictures.seen(picture.photos[0])
@@ -218,13 +228,24 @@ class Indexer:
     async def _encode_until_stopped(self) -> None:
         while (first := await self._prepared.get()) is not None:
             batch = [first]
-            while len(batch) < self._pace.batch and not self._prepared.empty():
+            await self._give_way(batch)
+            while len(batch) < self._most(batch) and not self._prepared.empty():
                 picture = self._prepared.get_nowait()
                 if picture is None:
                     await self._guarded(self._index_batch(batch))
                     return
                 batch.append(picture)
             await self._guarded(self._index_batch(batch))
+
+    async def _give_way(self, pictures: Sequence[_Picture]) -> None:
+        """Imported photos wait while somebody waits for an answer."""
+        if all(picture.is_imported for picture in pictures):
+            await self._quiet.wait()
+
+    def _most(self, batch: Sequence[_Picture]) -> int:
+        """How many pictures a batch may have: while people ask, an imported one is a shorter wait for them."""
+        is_small = self._quiet.is_lively and all(picture.is_imported for picture in batch)
+        return self._pace.small_batch if is_small else self._pace.batch
 
     async def _index_batch(self, batch: Sequence[_Picture]) -> None:
         try:

@@ -2,6 +2,8 @@
 
 BATCH_SECONDS = 0.25
 """What a batch may last, because it is what a question may have to wait."""
+SMALL_SECONDS = 0.05
+"""The same for pictures that nobody waits for, while people ask: half of that is what a question waits on average."""
 MAX_BATCH = 32
 """More gains nothing on a CPU: torch's rate is flat from 8 pictures on."""
 
@@ -13,8 +15,14 @@ class Pace:
         self._seconds_each = BATCH_SECONDS
         self.batch = 1
         """Pictures the next batch should have."""
+        self.small_batch = 1
+        """Pictures of a batch that nobody waits for, while people ask."""
 
     def learn(self, pictures: int, seconds: float) -> None:
         """A batch of `pictures` took `seconds`."""
         self._seconds_each = (self._seconds_each + seconds / pictures) / 2
-        self.batch = max(1, min(MAX_BATCH, int(BATCH_SECONDS / max(self._seconds_each, 1e-6))))
+        self.batch = self._fitting(BATCH_SECONDS)
+        self.small_batch = self._fitting(SMALL_SECONDS)
+
+    def _fitting(self, seconds: float) -> int:
+        return max(1, min(MAX_BATCH, int(seconds / max(self._seconds_each, 1e-6))))

@@ -8,10 +8,10 @@ from PIL import Image
 
 from search.decoding import Decoders
 from search.embedder import Embedder, Pixels
-from search.files import FileSource, file_to_embed, whole_file
+from search.files import FileSource, Nowhere, file_to_embed, whole_file
 from search.fingerprint import Fingerprint
 from search.images import within_ratio
-from search.records import Photo, PhotoPost
+from search.records import FileKind, Photo, PhotoPost
 
 READABLE_SIDE = 800
 """Pixels of the shorter side from which a decoder need not give more: it gives at least twice as many, where it can."""
@@ -30,8 +30,17 @@ class Seen:
 class Pictures:
     """Fetches, has decoded, and prepares; all of it off the event loop."""
 
-    def __init__(self, files: FileSource, embedder: Embedder, decoders: Decoders, max_bytes: int) -> None:
+    def __init__(
+        self,
+        files: FileSource,
+        embedder: Embedder,
+        decoders: Decoders,
+        max_bytes: int,
+        originals: FileSource | None = None,
+    ) -> None:
+        """`files` are Telegram's, `originals` those of imported photos."""
         self._files = files
+        self._originals = originals or Nowhere()
         self._embedder = embedder
         self._decoders = decoders
         self._max_bytes = max_bytes
@@ -57,7 +66,7 @@ class Pictures:
             FileGone, FileUnreachable, ImageRefused
         """
         side = self._embedder.image_size
-        data = await self._files.fetch(file_to_embed(post, side, self._max_bytes))
+        data = await self._fetched(post, file_to_embed(post, side, self._max_bytes))
         return await asyncio.to_thread(self._see, await self._decoders.picture(data, side))
 
     async def whole(self, post: PhotoPost | Photo) -> Image.Image:
@@ -66,7 +75,7 @@ class Pictures:
         Raises:
             FileGone, FileUnreachable, ImageRefused
         """
-        data = await self._files.fetch(whole_file(post, self._max_bytes))
+        data = await self._fetched(post, whole_file(post, self._max_bytes))
         return within_ratio(await self._decoders.picture(data, READABLE_SIDE))
 
     async def preview(self, post: PhotoPost | Photo) -> bytes:
@@ -75,8 +84,13 @@ class Pictures:
         Raises:
             FileGone, FileUnreachable, ImageRefused
         """
-        data = await self._files.fetch(whole_file(post, self._max_bytes))
+        data = await self._fetched(post, whole_file(post, self._max_bytes))
         return await self._decoders.preview(data)
+
+    async def _fetched(self, post: PhotoPost | Photo, file_id: str) -> bytes:
+        """What a message brought is asked of Telegram, whatever its file id looks like: no message leads to a path."""
+        source = self._originals if post.kind is FileKind.DISK else self._files
+        return await source.fetch(file_id)
 
     def _see(self, image: Image.Image) -> Seen:
         image = within_ratio(image)

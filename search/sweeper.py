@@ -9,6 +9,7 @@ from search.errors import StorageError
 from search.privacy import Privacy
 from search.retention import Retention
 from storage.database import Database
+from storage.originals import Originals
 from storage.questions import Questions
 from storage.remains import Files, Remains
 from storage.vectors import VectorIndex
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 
 INTERVAL = 3600.0
 """Seconds. What is due is known from SQL, so a restart neither skips nor repeats anything."""
+AT_ONCE = timedelta()
 LINGERING = timedelta(hours=12)
 """How long deleted bytes may stay in files: all that is deleted in that time is one rewriting (20 minutes of Chroma
 for a million vectors), and half of the promised 24 hours is left to do it in."""
@@ -32,6 +34,7 @@ class Sweeper:
         remains: Remains,
         database: Database,
         index: VectorIndex,
+        originals: Originals,
         retention: Retention,
     ) -> None:
         self._privacy = privacy
@@ -39,6 +42,7 @@ class Sweeper:
         self._remains = remains
         self._database = database
         self._index = index
+        self._originals = originals
         self._retention = retention
         self._task: asyncio.Task[None] | None = None
 
@@ -75,30 +79,31 @@ class Sweeper:
         await self._questions.expire(now)
         await self._index.discard(now - LINGERING)  # first: writing anew needs room
         troubles = [
-            await self._written_anew(Files.DATABASE, self._database.rewrite, now),
-            await self._written_anew(Files.INDEX, self._index.renew, now),
+            await self._removed(Files.ORIGINALS, lambda: self._originals.sweep(self._database), now, AT_ONCE),
+            await self._removed(Files.DATABASE, self._database.rewrite, now, LINGERING),
+            await self._removed(Files.INDEX, self._index.renew, now, LINGERING),
         ]
         for trouble in filter(None, troubles):
             raise trouble
 
-    async def _written_anew(
-        self, file: Files, write: Callable[[], Awaitable[object]], now: datetime
+    async def _removed(
+        self, file: Files, remove: Callable[[], Awaitable[object]], now: datetime, after: timedelta
     ) -> Exception | None:
         """What stood in the way: a full disk that stops one file's rewriting must not keep what is in the other."""
         try:
-            if await self._is_due(file, now):
+            if await self._is_due(file, now, after):
                 await self._remains.begun(file)
-                await write()
+                await remove()
                 await self._remains.removed(file)
         except Exception as exc:  # noqa: BLE001 - raised when the other file has had its turn
             log.error("%s cannot be removed now: %s", str(file).capitalize(), exc)
             return exc
         return None
 
-    async def _is_due(self, file: Files, now: datetime) -> bool:
+    async def _is_due(self, file: Files, now: datetime, after: timedelta) -> bool:
         """A clock that was set back counts as time that has passed."""
         since = await self._remains.since(file)
-        return since is not None and abs(now - since) >= LINGERING
+        return since is not None and abs(now - since) >= after
 
 
 def _say(count: int, which: str) -> None:

@@ -90,6 +90,11 @@ class Chats:
             row = (await connection.execute(select(chats).where(chats.c.id == chat_id))).one_or_none()
         return None if row is None else Chat.from_row(row)
 
+    async def every(self) -> list[Chat]:
+        """All that are or were known, also those that have become another."""
+        async with self._database.reading() as connection:
+            return [Chat.from_row(row) for row in await connection.execute(select(chats).order_by(chats.c.id))]
+
     async def settings(self, chat_id: int) -> ChatSettings:
         """What its admins decided, the defaults for the rest; of a group that became a supergroup, that one's."""
         known = self._settings.get(chat_id)

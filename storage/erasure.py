@@ -117,7 +117,7 @@ class Erasure:
             shown = exists().where(photos.c.image_id == images.c.id)
             seen = {row.image_id for row in found}
             await connection.execute(delete(images).where(images.c.id.in_(seen), ~shown))
-            await remains.note(connection, Files.DATABASE, Files.INDEX)
+            await remains.note(connection, *Files)
             return [Place(row.id, row.image_id, row.chat_id) for row in found]
 
     @uninterrupted

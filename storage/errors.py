@@ -4,6 +4,7 @@
     ├── DatabaseUnavailable      the SQL database cannot be opened, read or written at this moment
     ├── SchemaTooNew             a newer version of the program has written this database
     ├── VectorIndexUnavailable   Chroma is broken or cannot be reached; SQL still has every vector
+    ├── OriginalsUnavailable     an imported file cannot be copied into the data directory
     ├── ModelMismatch            the archive's vectors were made by another model
     └── BackupUnusable           a backup could not be made, or a file is none that can be restored
 
@@ -51,6 +52,16 @@ class VectorIndexUnavailable(StorageError):
         self.reason = reason
         self.is_passing = is_passing
         """The cause lies outside the index (a server that is away, a full disk): making it anew would mend nothing."""
+
+
+class OriginalsUnavailable(StorageError):
+    """An imported file cannot be copied into the data directory."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"A file cannot be copied into the data directory: {reason}. Make room, or import with --leave; what was "
+            "taken in so far is kept."
+        )
 
 
 class ModelMismatch(StorageError):

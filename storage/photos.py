@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import remains
@@ -58,7 +58,7 @@ class Photos:
             if photo is not None:
                 await connection.execute(delete(photos).where(photos.c.id == photo.id))
                 await _drop_unused_image(connection, photo.image_id)
-                await remains.note(connection, Files.DATABASE, Files.INDEX)
+                await remains.note(connection, *Files)
             return photo
 
     async def get(self, ids: Sequence[int]) -> dict[int, Photo]:
@@ -91,7 +91,8 @@ class Photos:
 
     async def by_file(self, chat_id: int, file_unique_id: str) -> list[Photo]:
         """Every posting of a file in a chat's archive, earliest first."""
-        of_file = photo_rows().where(images.c.file_unique_id == file_unique_id, photos.c.chat_id == chat_id)
+        shown = select(images.c.id).where(_is_file(file_unique_id))
+        of_file = photo_rows().where(photos.c.image_id.in_(shown), photos.c.chat_id == chat_id)
         async with self._database.reading() as connection:
             postings = [Photo.from_row(row) for row in await connection.execute(of_file)]
         # Sorted here: asked for an order, SQLite would walk the whole chat by date to spare itself sorting.
@@ -122,15 +123,17 @@ class Photos:
         )
 
     @uninterrupted
-    async def keep_photo_file_id(self, image_id: int, file_id: str) -> None:
-        """Remember a file id by which the image can be sent as a photo."""
+    async def keep_photo_file_id(self, image_id: int, file_id: str, file_unique_id: str) -> None:
+        """Remember a file id by which the image can be sent as a photo, and by what that photo is known again."""
+        uploaded = {"photo_file_id": file_id, "photo_unique_id": file_unique_id}
         async with self._database.transaction() as connection:
-            await connection.execute(update(images).where(images.c.id == image_id).values(photo_file_id=file_id))
+            await connection.execute(update(images).where(images.c.id == image_id).values(uploaded))
 
     async def known_image(self, file_unique_id: str) -> int | None:
-        """The image of a file, if any chat has posted it."""
+        """The image of a file, if any chat has posted it, or the bot has shown it as that file."""
         async with self._database.reading() as connection:
-            return await _image(connection, file_unique_id)
+            image_id: int | None = await connection.scalar(select(images.c.id).where(_is_file(file_unique_id)).limit(1))
+            return image_id
 
 
 async def _find(connection: AsyncConnection, origin_chat_id: int, message_id: int) -> Photo | None:
@@ -153,8 +156,8 @@ async def _add(connection: AsyncConnection, post: PhotoPost) -> Photo | None:
         "chat_id": place.chat_id,
         "origin_chat_id": post.chat_id,
         "message_id": post.message_id,
-        **_written(post),
-        **_to_be_indexed(image_id),
+        **written(post),
+        **to_be_indexed(image_id),
     }
     added = (
         insert(connection, photos)
@@ -173,18 +176,23 @@ async def _add(connection: AsyncConnection, post: PhotoPost) -> Photo | None:
 
 async def _edit(connection: AsyncConnection, known: Photo, post: PhotoPost) -> Edit:
     changed = known.file_unique_id != post.file_unique_id
-    values = _written(post)
+    values = written(post)
     if changed:
-        values |= _to_be_indexed(await _image_for(connection, post.file_unique_id))
+        values |= to_be_indexed(await _image_for(connection, post.file_unique_id))
     await connection.execute(update(photos).where(photos.c.id == known.id).values(values))
     if changed:
         await _drop_unused_image(connection, known.image_id)
-        await remains.note(connection, Files.DATABASE, Files.INDEX)
+        await remains.note(connection, *Files)
     elif known.caption is not None and known.caption != post.caption:
         await remains.note(connection, Files.DATABASE)
     photo = await _get(connection, known.id)
     await keep_texts(connection, photo)
     return Edit(photo, known.image_id if changed else None, changed)
+
+
+def _is_file(file_unique_id: str) -> ColumnElement[bool]:
+    """Of images: the file as it was posted, or as the bot has uploaded it to show it."""
+    return or_(images.c.file_unique_id == file_unique_id, images.c.photo_unique_id == file_unique_id)
 
 
 async def _image(connection: AsyncConnection, file_unique_id: str) -> int | None:
@@ -211,7 +219,8 @@ async def _drop_unused_image(connection: AsyncConnection, image_id: int) -> None
     await connection.execute(delete(images).where(images.c.id == image_id, ~used))
 
 
-def _to_be_indexed(image_id: int) -> dict[str, Any]:
+def to_be_indexed(image_id: int) -> dict[str, Any]:
+    """The columns of a photo that waits to be indexed."""
     return {
         "image_id": image_id,
         "state": PhotoState.PENDING,
@@ -223,7 +232,7 @@ def _to_be_indexed(image_id: int) -> dict[str, Any]:
     }
 
 
-def _written(post: PhotoPost) -> dict[str, Any]:
+def written(post: PhotoPost) -> dict[str, Any]:
     """The columns that say what the message says."""
     return {
         "thread_id": post.thread_id,

@@ -31,6 +31,8 @@ class FileKind(StrEnum):
     PHOTO = "photo"
     DOCUMENT = "document"
     """An image sent as a file: it cannot be re-sent as a photo by its file id."""
+    DISK = "disk"
+    """A file on this machine, out of an export: its file id says where. No message that the bot is sent makes one."""
 
 
 class TextSource(StrEnum):
@@ -173,7 +175,7 @@ class Photo:
     error: str | None
     """Why the last try failed."""
     photo_file_id: str | None
-    """A file id that can be sent as a photo although the file is a document; kept on the image."""
+    """A file id that can be sent as a photo although the file is none at Telegram; kept on the image."""
 
     @classmethod
     def from_row(cls, row: Row[Any]) -> Self:

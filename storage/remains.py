@@ -23,6 +23,7 @@ class Files(StrEnum):
 
     DATABASE = "remains in the database"
     INDEX = "remains in the vector index"
+    ORIGINALS = "remains among the copied originals"
 
 
 UNDER_WAY = " (being removed)"

@@ -92,8 +92,10 @@ images = Table(
     Column("id", BigId, primary_key=True),
     Column("file_unique_id", Text, nullable=False, unique=True),
     Column("photo_file_id", Text),
-    # See `storage.fingerprints`. Last, for it is the longest and rarely asked for.
+    # See `storage.fingerprints`; the longest, and rarely asked for.
     Column("fingerprint", LargeBinary),
+    Column("photo_unique_id", Text),
+    Index("ix_images_photo_unique_id", "photo_unique_id"),
     # AUTOINCREMENT: without it SQLite gives the id of a deleted last row to the next one, and whatever still
     # remembers the old row (Chroma, a button) would point at a stranger's photo.
     sqlite_autoincrement=True,
@@ -151,6 +153,7 @@ Index("ix_photos_image_id_chat_id", photos.c.image_id, photos.c.chat_id)
 Index("ix_photos_sender_id_chat_id", photos.c.sender_id, photos.c.chat_id)
 Index(
     "ix_photos_pending",
+    photos.c.source,
     photos.c.chat_id,
     photos.c.due_at,
     photos.c.id,

@@ -79,20 +79,32 @@ class Texts:
 
 
 async def keep_texts(connection: AsyncConnection, photo: Photo) -> None:
-    """Bring a photo's texts up to date, in the transaction that wrote its row.
-
-    A caption that is a command says what somebody wanted of a bot, not what is in the picture.
-    """
-    is_said = photo.caption is not None and not photo.caption.lstrip().startswith("/")
+    """Bring a photo's texts up to date, in the transaction that wrote its row."""
     was_read = select(readings.c.text).where(readings.c.image_id == photo.image_id)
     said = {
-        TextSource.CAPTION: photo.caption if is_said else None,
+        TextSource.CAPTION: _said(photo.caption),
         TextSource.PICTURE: await connection.scalar(was_read),
     }
     await connection.execute(delete(texts).where(texts.c.photo_id == photo.id))
     rows = [_row(photo.chat_id, photo.id, source, text) for source, text in said.items() if text and fold(text)]
     if rows:
         await connection.execute(insert(connection, texts).values(rows))
+
+
+async def keep_new_texts(
+    connection: AsyncConnection, chat_id: int, shown: Sequence[tuple[int, int, str | None]]
+) -> None:
+    """The same for many photos of a chat that have none yet: (photo id, image id, caption) of each."""
+    was_read: dict[int, str] = {}
+    for batch in batches(sorted({image_id for _, image_id, _ in shown})):
+        read = select(readings.c.image_id, readings.c.text).where(readings.c.image_id.in_(batch))
+        was_read |= {row.image_id: row.text for row in await connection.execute(read) if row.text}
+    rows = []
+    for photo_id, image_id, caption in shown:
+        said = {TextSource.CAPTION: _said(caption), TextSource.PICTURE: was_read.get(image_id)}
+        rows += [_row(chat_id, photo_id, source, text) for source, text in said.items() if text and fold(text)]
+    for some in batches(rows, 500):
+        await connection.execute(insert(connection, texts).values(some))
 
 
 async def keep_picture_text(connection: AsyncConnection, image_id: int, text: str) -> None:
@@ -104,6 +116,11 @@ async def keep_picture_text(connection: AsyncConnection, image_id: int, text: st
         if fold(text):
             rows = [_row(row.chat_id, row.id, TextSource.PICTURE, text) for row in batch]
             await connection.execute(insert(connection, texts).values(rows))
+
+
+def _said(caption: str | None) -> str | None:
+    """A caption that is a command says what somebody wanted of a bot, not what is in the picture."""
+    return None if caption is None or caption.lstrip().startswith("/") else caption
 
 
 def _row(chat_id: int, photo_id: int, source: TextSource, text: str) -> dict[str, Any]:

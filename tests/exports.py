@@ -21,8 +21,8 @@ ANN, BOB = ("Ann Lee", "user101"), ("Bob", "user102")
 
 
 def at(number: Any) -> datetime:
-    """When message `number` was written: a minute after the one before."""
-    return BEGINNING + timedelta(minutes=int(number))
+    """When message `number` was written: a minute after the one before, also in what was a basic group."""
+    return BEGINNING + timedelta(minutes=int(number) % 1_000_000_000)
 
 
 def message(number: Any, words: str | list[Any] = "", sender: tuple[str | None, str] = ANN, **fields: Any) -> Message:
@@ -92,7 +92,7 @@ def written(folder: Path, document: Any, *, pictures: bool = True) -> Path:
     """A folder with its result.json and, unless told otherwise, a small picture at every path the messages name."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "result.json").write_text(json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8")
-    for number, path in enumerate(_paths(document) if pictures else ()):
+    for number, path in enumerate(paths(document) if pictures else ()):
         put(folder / path, number)
     return folder
 
@@ -140,11 +140,11 @@ def _entities(words: str | list[Any]) -> list[Any]:
     return [{"type": "plain", "text": part} if isinstance(part, str) else part for part in parts]
 
 
-def _paths(document: Any) -> list[str]:
+def paths(document: Any) -> list[str]:
     """Of all files that messages name, as they stand there."""
     if isinstance(document, list):
-        return [path for part in document for path in _paths(part)]
+        return [path for part in document for path in paths(part)]
     if not isinstance(document, dict):
         return []
     own = [document[key] for key in ("photo", "file") if isinstance(document.get(key), str)]
-    return [path for path in own if not path.startswith("(")] + _paths([*document.values()])
+    return [path for path in own if not path.startswith("(")] + paths([*document.values()])

@@ -143,7 +143,7 @@ def test_a_damaged_zip_says_to_unpack_it(tmp_path: Path, damage: Callable[[bytes
 
 def test_a_zip_without_an_export_is_none(tmp_path: Path) -> None:
     """And says what to give."""
-    with pytest.raises(NotAnExport, match=r"no result\.json"):
+    with pytest.raises(NotAnExport, match=r"neither a result\.json nor"):
         Export.open(packed(tmp_path / "x.zip", **{"holiday.jpg": b"x"}))
 
 

@@ -193,7 +193,7 @@ def test_stickers_are_pictures_only_for_who_wants_them(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("moment", ["2024-01-15T13:00:00", "2024-01-15T12:00:00+00:00", "2024-01-15T12:00:00Z"])
 def test_a_date_without_a_zone_is_the_exporting_computers(tmp_path: Path, moment: str) -> None:
-    """Exports made before 2022 have no other; the zone is for the importing person to say."""
+    """Old exports have no other; the zone is for the importing person to say."""
     said = exports.photo(1, date=moment, date_unixtime=None)
     expected = datetime(2024, 1, 15, 12, tzinfo=UTC)
     assert one(tmp_path, said, zone=ZoneInfo("Europe/Berlin")).date == expected

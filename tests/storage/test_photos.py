@@ -175,7 +175,7 @@ async def test_a_document_is_uploaded_again_for_every_posting(photos: Photos) ->
     """A file id that can be sent as a photo belongs to the image, so every posting of it has it."""
     first = await added(photos, post(1, file="same"))
     second = await added(photos, post(2, file="same"))
-    await photos.keep_photo_file_id(first.image_id, "sendable")
+    await photos.keep_photo_file_id(first.image_id, "sendable", "usendable")
     found = await photos.get([first.id, second.id])
     assert [photo.photo_file_id for photo in found.values()] == ["sendable", "sendable"]
 

@@ -19,10 +19,12 @@ from storage.embeddings import Embeddings
 from storage.filtered import FilteredPhotos
 from storage.filters import Filters
 from storage.fingerprints import Fingerprints
+from storage.imports import Imports
 from storage.photos import Photos
 from storage.questions import Questions
 from storage.queue import IndexQueue
 from storage.readings import Readings
+from storage.stand_ins import stand_in
 from storage.texts import Texts
 from tests.storage.builders import GROUP, MODEL, NOON, added, indexed, post, question, unit
 
@@ -65,7 +67,7 @@ async def _queries_by_photo(photos: Photos) -> None:
     await photos.by_file(GROUP.id, "unique-a")
     await photos.known_image("unique-a")
     await photos.counts(GROUP.id)
-    await photos.keep_photo_file_id(1, "sendable")
+    await photos.keep_photo_file_id(1, "sendable", "usendable")
     await photos.edit(post(1, file="b"))
     await photos.remove(GROUP.id, 1)
 
@@ -133,9 +135,18 @@ async def _queries_by_readings(database: Database) -> None:
     await readings.done(1, "text")
 
 
+async def _queries_by_imports(imports: Imports) -> None:
+    posts = [post(1), post(99), post(98, chat_id=stand_in(GROUP.id))]
+    await imports.judged(GROUP.id, posts)
+    await imports.add(GROUP.id, posts)
+    await imports.move({1: "file:///elsewhere"})
+    await imports.waiting([GROUP.id, -5])
+
+
 @pytest.mark.parametrize(
     "ask",
     [
+        lambda database: _queries_by_imports(Imports(database)),
         lambda database: _queries_by_photo(Photos(database)),
         _queries_by_texts,
         _queries_by_readings,
@@ -146,7 +157,18 @@ async def _queries_by_readings(database: Database) -> None:
         lambda database: _queries_by_filter(FilteredPhotos(database)),
         lambda database: _queries_by_questions(Questions(database)),
     ],
-    ids=["photos", "texts", "readings", "queue", "embeddings", "chats", "fingerprints", "filters", "questions"],
+    ids=[
+        "imports",
+        "photos",
+        "texts",
+        "readings",
+        "queue",
+        "embeddings",
+        "chats",
+        "fingerprints",
+        "filters",
+        "questions",
+    ],
 )
 async def test_a_frequent_question_reads_a_whole_table(
     ask: Callable[[Database], Awaitable[None]], sqlite: Database, recorded: Recorded
@@ -184,6 +206,8 @@ async def test_the_queue_reads_what_is_long_done(sqlite: Database, recorded: Rec
         ("COVERING INDEX ix_photos_chat_id_state_sender_id_date_id", lambda d: FilteredPhotos(d).ids(GROUP.id, FROM)),
         ("COVERING INDEX ix_photos_chat_id_state_sender_id_date_id", lambda d: FilteredPhotos(d).senders(GROUP.id)),
         ("ix_photos_image_id_chat_id", lambda d: Photos(d).by_file(GROUP.id, "unique-a")),
+        ("ix_images_photo_unique_id", lambda d: Photos(d).known_image("unique-a")),
+        ("ix_photos_pending (source=? AND chat_id=?)", lambda d: Imports(d).waiting([GROUP.id, -5])),
         ("COVERING INDEX ix_photos_pending", lambda d: IndexQueue(d).waiting()),
         ("ix_questions_chat_id_control_id", lambda d: Questions(d).controlled_by(GROUP.id, 2)),
         ("ix_questions_asked_at", lambda d: Questions(d).expire(NOON)),

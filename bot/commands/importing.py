@@ -1,0 +1,93 @@
+"""`import`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from bot.commands.terminal import console, read_settings, results, watch
+
+EXPORT = typer.Argument(help="What Telegram Desktop exported: a folder, its result.json, or a ZIP of it.")
+CHAT = typer.Option(help="Where the photos go: id, @username or title of a chat that the bot is in.")
+MAP = typer.Option("--map", help="EXPORTID=CHAT, of an export with several chats; may be repeated.")
+ALL = typer.Option("--all", help="Every chat of the export that the bot is in, as far as their ids tell.")
+LIST = typer.Option("--list", help="Only show what the export holds.")
+COPY = typer.Option(
+    "--copy/--leave",
+    help="Copy the files into the data directory, or read them from where they are ever after. "
+    "Default: CHATLENS_IMPORT_COPY.",
+)
+STICKERS = typer.Option("--stickers", help="Take stickers for pictures, too.")
+
+
+def import_(
+    path: Annotated[Path, EXPORT],
+    chat: Annotated[str | None, CHAT] = None,
+    mapped: Annotated[list[str] | None, MAP] = None,
+    everything: Annotated[bool, ALL] = False,
+    only_list: Annotated[bool, LIST] = False,
+    copy: Annotated[bool | None, COPY] = None,
+    stickers: Annotated[bool, STICKERS] = False,
+) -> None:
+    """Bring a chat's history: photos that were posted before the bot came, from an export of Telegram Desktop."""
+    if chat is not None and (mapped or everything):
+        raise typer.BadParameter("--chat goes neither with --map nor with --all")
+    settings = read_settings()
+    from bot.importing import Import, import_alone  # noqa: PLC0415 - keeps --help quick
+    from bot.remote import carry_out  # noqa: PLC0415
+
+    told = watch(
+        carry_out(
+            settings.data_dir,
+            Import.NAME,
+            lambda: import_alone(settings),
+            path=str(path.absolute()),
+            chat=chat,
+            map=dict(map(_pair, mapped or [])),
+            all=everything,
+            list=only_list,
+            copy=copy,
+            stickers=stickers,
+        )
+    )
+    if only_list:
+        results.print(_table(told["chats"]))
+    else:
+        _summarise(told)
+    if told["damage"]:
+        console.print(f"[yellow]{escape(told['damage'])}[/]", highlight=False)
+
+
+def _pair(said: str) -> tuple[str, str]:
+    number, _, name = said.partition("=")
+    if not number.lstrip("-").isdecimal() or not name:
+        raise typer.BadParameter(f"--map takes EXPORTID=CHAT, not {said!r}")
+    return number, name
+
+
+def _table(chats: list[dict[str, Any]]) -> Table:
+    table = Table("id", "name", "kind", "photos", "from", "to", "chat of the bot")
+    table.columns[3].justify = "right"
+    for one in chats:
+        missing = sum(one["missing"].values())
+        photos = f"{one['photos']:,}" + (f" (+{missing:,} without a file)" if missing else "")
+        row = (str(one["id"]), one["name"], one["kind"], photos, one["first"] or "", one["last"] or "", one["home"])
+        table.add_row(*(escape(cell or "–") for cell in row))
+    return table
+
+
+def _summarise(told: dict[str, Any]) -> None:
+    for one in told["taken"]:
+        console.print(f"[bold]{escape(one['chat'])}[/] ({one['chat_id']}):", highlight=False)
+        for outcome, count in one["counts"].items():
+            console.print(f"  {count:,} {escape(outcome)}", highlight=False)
+        if not one["counts"]:
+            console.print("  The export holds no photo of it.")
+        if not one["is_its_own"]:
+            console.print(
+                f"  [yellow]By its id the export is of another chat, “{escape(one['name'])}”; taken as told.[/]"
+            )
+    for one in told["left_out"]:
+        console.print(f"Left out: {escape(one['name'])} ({one['id']}): {escape(one['why'])}.", highlight=False)

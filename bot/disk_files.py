@@ -1,0 +1,67 @@
+"""The files of imported photos: in an export that lies somewhere on this machine, or copied into the data directory."""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+
+from history import archive, paths
+from history.errors import ExportError, FileMissing, FileTooLarge
+from history.files import FileRef
+from search.errors import FileError, FileGone, FileUnreachable
+from storage.originals import PREFIX, Originals
+
+GONE = "The imported file is no longer where it was; import it again to show where it is now."
+"""Reasons are shown to the admins of a chat: where files lie on this machine is not their business."""
+
+
+class DiskFiles:
+    """The `FileSource` of imported photos. Their file ids come from imports only, see `search.pictures`."""
+
+    def __init__(self, originals: Originals, max_bytes: int) -> None:
+        self._originals = originals
+        self._max_bytes = max_bytes
+
+    async def fetch(self, file_id: str) -> bytes:
+        """See `FileSource`. A file that went with its folder may come back with it: a disk that is not mounted."""
+        return await asyncio.to_thread(self.read, file_id)
+
+    def read(self, file_id: str) -> bytes:
+        """The same, blocking.
+
+        Raises:
+            FileGone, FileUnreachable
+        """
+        try:
+            return self._file(file_id).read(self._max_bytes)
+        except FileTooLarge as exc:
+            raise FileGone(f"The file is larger than {self._max_bytes / 1e6:.0f} MB.") from exc
+        except FileMissing as exc:
+            raise self._missing(file_id, exc) from exc
+        except (ExportError, ValueError) as exc:
+            raise FileGone("The ZIP that the imported file is in cannot be read.") from exc
+
+    def is_there(self, file_id: str) -> bool:
+        """Whether the file can be expected to be read. Blocks."""
+        with suppress(ExportError, ValueError):
+            path, entry = self._place(file_id)
+            return path.is_file() if entry is None else archive.at(path).size(entry) is not None
+        return False
+
+    def _missing(self, file_id: str, exc: FileMissing) -> FileError:
+        """Gone is what is not in a folder, or a ZIP, that is there."""
+        path, entry = self._place(file_id)
+        is_absent = exc.__cause__ is None or isinstance(exc.__cause__, FileNotFoundError)
+        if is_absent and (path.parent.is_dir() if entry is None else path.is_file()):
+            return FileGone(GONE)
+        return FileUnreachable("The folder or disk of the imported file is not there, or cannot be read.")
+
+    def _file(self, file_id: str) -> FileRef:
+        if file_id.startswith(PREFIX):
+            return FileRef(paths.file_uri(self._originals.path(file_id).absolute()))
+        return FileRef.from_uri(file_id)
+
+    def _place(self, file_id: str) -> tuple[Path, str | None]:
+        place = paths.parsed(self._file(file_id).uri)
+        if place is None:
+            raise ValueError(f"no address of a file: {file_id!r}")
+        return place

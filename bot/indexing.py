@@ -1,0 +1,86 @@
+"""Taking photos in and indexing them: what an import needs, also where no bot runs and no Telegram is asked."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from bot.disk_files import DiskFiles
+from bot.opening import open_model
+from bot.settings import Settings
+from search.decoding import Decoders
+from search.encoding import Encoding
+from search.files import Nowhere
+from search.images import DecodingLimits, accept_heif
+from search.importing import Importer
+from search.indexer import Indexer
+from search.once import EmbeddedOnce
+from search.pictures import Pictures
+from search.quiet import Quiet
+from search.records import PhotoSource
+from search.retention import Retention
+from storage.chroma import ChromaIndex
+from storage.collection import ChromaLocation, Collection
+from storage.database import Database
+from storage.embeddings import Embeddings
+from storage.fingerprints import Fingerprints
+from storage.imports import Imports
+from storage.originals import Originals
+from storage.queue import IndexQueue
+from storage.vectors import VectorIndex
+
+
+def importer(
+    settings: Settings,
+    database: Database,
+    originals: Originals,
+    files: DiskFiles,
+    quiet: Quiet,
+    wake: Callable[[], None],
+) -> Importer:
+    """What takes photos in, for whoever indexes them."""
+    own_id = None if settings.token is None else settings.token.get_secret_value().partition(":")[0]
+    return Importer(
+        Imports(database),
+        originals,
+        files.is_there,
+        Retention(settings.retention_days),
+        quiet,
+        wake,
+        settings.max_file_mb * 1_000_000,
+        int(own_id) if own_id is not None and own_id.isdecimal() else None,
+    )
+
+
+@asynccontextmanager
+async def open_indexing(settings: Settings, database: Database) -> AsyncIterator[Importer]:
+    """Loads the model and indexes what is imported, for as long as the block; live photos wait for the bot.
+
+    Chroma stays closed: the bot compares it with SQL at its next start, and answers are exact until then.
+
+    Raises:
+        ModelError, StorageError
+    """
+    async with AsyncExitStack() as stack:
+        embedder = await open_model(settings, database)
+        accept_heif()
+        encoding = Encoding(embedder)
+        encoding.start()
+        stack.push_async_callback(encoding.close)
+        decoders = Decoders(DecodingLimits(max_pixels=settings.max_megapixels * 1_000_000))
+        stack.push_async_callback(decoders.close)
+        embeddings, originals = Embeddings(database, embedder.model_id), Originals(settings.data_dir)
+        files, quiet = DiskFiles(originals, settings.max_file_mb * 1_000_000), Quiet()
+        pictures = Pictures(Nowhere(), embedder, decoders, settings.max_file_mb * 1_000_000, files)
+        never_opened = ChromaLocation(directory=settings.data_dir / "chroma")
+        chroma = ChromaIndex(Collection(never_opened, embedder.model_id, embedder.dimensions))
+        indexer = Indexer(
+            IndexQueue(database, [PhotoSource.IMPORT]),
+            EmbeddedOnce(embeddings),
+            VectorIndex(embeddings, chroma),
+            pictures,
+            Fingerprints(database),
+            encoding,
+            quiet,
+        )
+        await indexer.start()
+        stack.push_async_callback(indexer.stop)
+        yield importer(settings, database, originals, files, quiet, indexer.wake)
