@@ -4,6 +4,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
+
 ENOUGH_CORES = 2
 """With one, reading would share it with answering; reading is niced, but it has its share of the cache."""
 ENOUGH_MEMORY = 6 * 2**30
@@ -29,3 +31,12 @@ def _memory() -> int:
     with suppress(OSError, ValueError):  # no container, or one without a limit, which reads "max"
         memory = min(memory, int(CGROUP_LIMIT.read_text(encoding="ascii")))
     return memory
+
+
+def available_memory() -> int:
+    """Bytes that another process may take without driving out anything that is in use."""
+    free = psutil.virtual_memory().available
+    with suppress(OSError, ValueError):
+        used = int(CGROUP_LIMIT.with_name("memory.current").read_text(encoding="ascii"))
+        free = min(free, int(CGROUP_LIMIT.read_text(encoding="ascii")) - used)
+    return int(free)

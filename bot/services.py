@@ -17,6 +17,7 @@ from bot.jobs import Parts, offer_all
 from bot.last_error import LastError
 from bot.machine import reads_pictures
 from bot.opening import chroma_location, for_archive, open_database, open_model
+from bot.quantising import Quantising
 from bot.reindexing import Reindex, Workshop
 from bot.settings import Settings
 from bot.telegram_files import TelegramFiles
@@ -106,6 +107,7 @@ class Services:
     indexer: Indexer
     reader: Reader | None
     """None where text in pictures is not read."""
+    quantising: Quantising | None
     reconciler: Reconciler
     sweeper: Sweeper
     heartbeat: Heartbeat
@@ -214,6 +216,7 @@ def _assembled(
         guard=Guard(archive, replies, SearchLimit(settings.searches_per_minute), Turns()),
         indexer=indexer,
         reader=Reader(chats, Readings(database), pictures, ocr) if reads_pictures(settings.ocr) else None,
+        quantising=Quantising.of(settings, encoding.embedder),
         reconciler=reconciler,
         sweeper=sweeper,
         heartbeat=Heartbeat(settings.data_dir / "heartbeat"),

@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
         default="auto", description="auto is fp16 on CUDA, bf16 where the processor has it, else fp32."
     )
+    engine: Literal["auto", "torch"] = Field(
+        default="auto",
+        description="auto: on a CPU pictures are embedded in eight bits once that has proven itself; torch: never.",
+    )
     threads: int = Field(default=0, ge=0, le=256, description="Threads for the model; 0 is half of the cores.")
 
     photos_per_answer: int = Field(default=5, ge=1, le=10, description="How many photos an answer shows.")

@@ -58,14 +58,21 @@ class ClipEmbedder:
         transform: Callable[[Image.Image], torch.Tensor],
         tokenizer: Callable[[list[str]], torch.Tensor],
         device: torch.device,
-        dtype: torch.dtype,
+        precision: str,
     ) -> None:
+        self.precision = precision
+        """fp32, bf16 or fp16."""
+        self.parameters = sum(one.numel() for one in model.parameters())
+        """Of the whole model."""
+        self.picture_parameters = sum(one.numel() for one in model.visual.parameters())
+        self.device = device
         self._model_id = model_id
         self._model = model
+        size = model.visual.image_size
+        self._image_size = int(min(size)) if isinstance(size, tuple | list) else int(size)
         self._transform = transform
         self._tokenizer = tokenizer
-        self._device = device
-        self._dtype = dtype
+        self._dtype = _dtype(precision)
         self._dimensions = int(self.embed_texts(["a photo"]).shape[1])
 
     @classmethod
@@ -85,13 +92,9 @@ class ClipEmbedder:
         device, precision = compute.chosen_device(), compute.chosen_precision()
         _check_device(device)
         try:
-            model, transform = open_clip.create_model_from_pretrained(
-                spec.name, spec.pretrained, precision=precision, device=device
-            )
+            model, transform = _created(spec, device, precision)
             tokenizer = open_clip.get_tokenizer(spec.name)
-            model.eval()
-            dtype = open_clip.get_input_dtype(precision)
-            return cls(spec.model_id(), model, transform, tokenizer, torch.device(device), dtype)
+            return cls(spec.model_id(), model, transform, tokenizer, torch.device(device), precision)
         except Exception as exc:  # hub, network, file and model code raise each their own
             raise _translated(spec, exc) from exc
 
@@ -108,8 +111,7 @@ class ClipEmbedder:
     @property
     def image_size(self) -> int:
         """See `Embedder`."""
-        size = self._model.visual.image_size
-        return int(min(size)) if isinstance(size, tuple | list) else int(size)
+        return self._image_size
 
     def prepare(self, image: Image.Image) -> Pixels:
         """See `Embedder`."""
@@ -118,16 +120,41 @@ class ClipEmbedder:
     def embed_images(self, batch: Sequence[Pixels]) -> Embedding:
         """See `Embedder`."""
         try:
-            pixels = torch.from_numpy(np.stack(batch)).to(self._device, self._dtype)
+            pixels = torch.from_numpy(np.stack(batch)).to(self.device, self._dtype)
             with torch.inference_mode():
                 return _normalised(self._model.encode_image(pixels))
         except torch.OutOfMemoryError as exc:
             raise MemoryError(f"The device has no room for {len(batch)} pictures") from exc
 
+    def drop_picture_tower(self) -> None:
+        """Gives its memory back, because another one embeds the pictures from now on: `embed_images` is over."""
+        self._model.visual = None
+
     def embed_texts(self, texts: Sequence[str]) -> Embedding:
         """See `Embedder`."""
         with torch.inference_mode():
-            return _normalised(self._model.encode_text(self._tokenizer(list(texts)).to(self._device)))
+            return _normalised(self._model.encode_text(self._tokenizer(list(texts)).to(self.device)))
+
+
+def picture_tower(setting: str, precision: str) -> tuple[Any, int, torch.dtype]:
+    """The picture half of a model that was loaded before, on the processor; its side in pixels; what it is fed with."""
+    declare_missing_operators()
+    model, _ = _created(ModelSpec.parse(setting), "cpu", precision)
+    size = model.visual.image_size
+    return model.visual, int(min(size)) if isinstance(size, tuple | list) else int(size), _dtype(precision)
+
+
+def _created(spec: ModelSpec, device: str, precision: str) -> tuple[Any, Callable[[Image.Image], torch.Tensor]]:
+    import open_clip  # noqa: PLC0415 - takes 2 s, and only after the operators are declared
+
+    model, transform = open_clip.create_model_from_pretrained(
+        spec.name, spec.pretrained, precision=precision, device=device
+    )
+    return model.eval(), transform
+
+
+def _dtype(precision: str) -> torch.dtype:
+    return {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision, torch.float32)
 
 
 def _computes_bf16() -> bool:
