@@ -6,8 +6,6 @@ supergroup's own. Two exports that somebody put together have no such shift: the
 service message by which the supergroup begins, and the same is done here.
 """
 
-from collections.abc import Mapping
-
 from history.picture import integer
 
 SHIFT = -1_000_000_000
@@ -27,7 +25,7 @@ class Numbering:
 
     def shift(self, message: object) -> int:
         """What to add to the message's id."""
-        if not isinstance(message, Mapping):
+        if not isinstance(message, dict):
             return 0
         if message.get("action") == _BEGINNING:
             self.starts_again = self.starts_again or self._had_positive

@@ -19,7 +19,7 @@ def inner(path: str) -> str | None:
     return None if ".." in parts or not parts else "/".join(parts)
 
 
-def file_uri(path: Path) -> str:
+def file_uri(path: Path | str) -> str:
     """Of an absolute path."""
     return f"file://{_quoted(str(path))}"
 

@@ -1,7 +1,6 @@
 """What a message of a result.json shows, if it shows a picture. Anything at all may stand in a message's place."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -20,7 +19,7 @@ _NUMBER = re.compile(r"-?\d{1,18}")
 _USERS, _GROUPS, _END = 1 << 32, 2 << 32, 3 << 32
 """Where old versions of Telegram Desktop put a number instead of user123: 32 bits of id, above them what it is."""
 _LARGEST_INTEGER = 10**18
-Message = Mapping[str, Any]
+Message = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Sender:
 
 def picture(message: object, chat_id: int, tree: Tree, base: str, choices: Choices) -> ExportedPhoto | Skipped | None:
     """The picture a message shows; None where it shows none, and why where it should but cannot be taken."""
-    if not isinstance(message, Mapping):
+    if not isinstance(message, dict):
         return Skipped.NOT_A_MESSAGE
     number = integer(message.get("id"))
     if number is None:
@@ -89,7 +88,7 @@ def integer(value: object) -> int | None:
 def text(value: object) -> str:
     """Of a string, or of a list of strings and entity objects; what is neither says nothing."""
     parts = value if isinstance(value, list) else [value]
-    said = [part.get("text") if isinstance(part, Mapping) else part for part in parts]
+    said = [part.get("text") if isinstance(part, dict) else part for part in parts]
     return "".join(part for part in said if isinstance(part, str)).replace("\0", "")  # PostgreSQL takes no NUL
 
 
@@ -181,7 +180,7 @@ def _peer(kind: str, number: int, name: str) -> Sender:
 def _caption(message: Message) -> str | None:
     said = message.get("text") or message.get("text_entities")
     first = said[0] if isinstance(said, list) and said else None
-    if isinstance(first, Mapping) and first.get("type") == "bot_command":
+    if isinstance(first, dict) and first.get("type") == "bot_command":
         return None  # it asked a bot something and says nothing of the picture
     return text(said) or None
 

@@ -5,7 +5,6 @@ It does not say so itself. A topic begins with a service message, whose id is th
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
 
 from history.picture import integer
 
@@ -23,7 +22,7 @@ class Topics:
 
     def topic(self, message: object) -> int | None:
         """None also for what was posted outside of topics."""
-        if not isinstance(message, Mapping):
+        if not isinstance(message, dict):
             return None
         number = integer(message.get("id"))
         if number is None:
@@ -36,7 +35,7 @@ class Topics:
             _keep(self._recent, number, topic)
         return topic
 
-    def _replied(self, message: Mapping[str, object]) -> int | None:
+    def _replied(self, message: dict[str, object]) -> int | None:
         replied = integer(message.get("reply_to_message_id"))
         if replied is None or message.get("reply_to_peer_id") is not None:  # that is another chat's message
             return None

@@ -1,0 +1,20 @@
+"""The large export that measurements are made with holds what it says."""
+
+from pathlib import Path
+
+from history.export import Export
+from history.records import Missing
+from tests import exports
+from tests.large_exports import LargeExport
+
+
+def test_a_large_export_is_what_it_says_it_is(tmp_path: Path) -> None:
+    """Of every variant as many as it counted; otherwise rates are measured of something else."""
+    made = LargeExport(tmp_path, 100, between=1)
+    (chat,) = Export.open(made.write()).chats()
+    assert (chat.id, chat.photos) == (exports.GROUP, made.readable)
+    assert chat.missing == {Missing.NOT_INCLUDED: 2, Missing.ABSENT: 2, Missing.EMPTY: 2}
+    again = LargeExport(tmp_path / "again", 100, between=1).write()
+    assert (again / "result.json").read_bytes() == (tmp_path / "result.json").read_bytes()
+    files = [path for path in tmp_path.glob("photos/*") if path.stat().st_size]
+    assert len({path.read_bytes() for path in files}) == len(files) - made.counts["posted again"]
