@@ -5,6 +5,7 @@ from rich.markup import escape
 
 from bot.commands.backups import backup, restore
 from bot.commands.care import retry, status
+from bot.commands.exporting import export
 from bot.commands.folder import index, search
 from bot.commands.importing import import_
 from bot.commands.learning import calibrate
@@ -22,6 +23,7 @@ COMMANDS = (
     retry,
     backup,
     restore,
+    export,
     calibrate,
     reindex,
     index,

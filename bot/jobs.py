@@ -6,6 +6,7 @@ from telegram import Bot
 
 from bot.backing_up import Backup
 from bot.control import Control
+from bot.exporting import Export, sources_of
 from bot.importing import Import
 from bot.last_error import LastError
 from bot.reindexing import Reindex
@@ -42,8 +43,14 @@ def offer_all(control: Control, parts: Parts) -> None:
     control.offer(Import.NAME, parts.importing)
     control.offer(Retry.NAME, Retry(Failures(parts.database), parts.indexer.wake))
     control.offer(Backup.NAME, Backup(parts.database, parts.settings.data_dir))
+    control.offer(Export.NAME, _export(parts))
     control.offer(Reindex.NAME, parts.reindex)
     control.offer(Status.NAME, Status(_vitals(parts)))
+
+
+def _export(parts: Parts) -> Export:
+    settings = parts.settings
+    return Export(parts.database, sources_of(settings, parts.bot), settings.max_file_mb * 1_000_000)
 
 
 def _vitals(parts: Parts) -> Vitals:
