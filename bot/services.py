@@ -176,10 +176,11 @@ def _assembled(
     text_search = TextSearch(chats, Texts(database))
     searcher = Searcher(chats, photos, directions, candidates, text_search, judge, duplicates, pictures, quiet.held)
     pages = Pages(searcher, photos, questions)
-    display, replies = Display(searcher, archive), Replies()
+    zone = ZoneInfo(settings.timezone)
+    display, replies = Display(searcher, archive, zone), Replies()
     answers = Answers(pages, display)
     reposts = Reposts(chats, photos, fingerprints, duplicates, pictures)
-    repost_notices = RepostNotices(reposts, archive, bot)
+    repost_notices = RepostNotices(reposts, archive, bot, zone)
     throughput, last_error = Throughput(), LastError()
     for listener in (throughput.indexed, duplicates.indexed, repost_notices.indexed):
         indexer.announce_to(listener)
@@ -203,12 +204,12 @@ def _assembled(
         intake=Intake(archive, access, own_photos),
         own_photos=own_photos,
         refusals=Refusals(access),
-        queries=Queries(Senders(filtered), archive, answers, ZoneInfo(settings.timezone)),
+        queries=Queries(Senders(filtered), archive, answers, zone),
         buttons=Buttons(pages, display, answers),
         help=Help(replies),
-        stats=Stats(archive, FailedPhotos(Failures(database), indexer.wake), replies),
+        stats=Stats(archive, FailedPhotos(Failures(database), indexer.wake), replies, zone),
         imports=ImportCommand(allowed, under_way, taking_in, replies),
-        reposts=RepostCommand(reposts, replies),
+        reposts=RepostCommand(reposts, replies, zone),
         repost_notices=repost_notices,
         settings=ChatSettingsHandlers(archive, replies),
         chats=ChatHandlers(archive, privacy, replies),

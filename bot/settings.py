@@ -63,7 +63,9 @@ class Settings(BaseSettings):
     searches_per_minute: int = Field(
         default=20, ge=1, le=10_000, description="How often one person is answered in a minute, over all chats."
     )
-    timezone: str = Field(default="UTC", description="Whose days after:, before: and on: mean, e.g. Europe/Berlin.")
+    timezone: str = Field(
+        default="UTC", description="Whose days after:, before: and on: mean and answers tell, e.g. Europe/Berlin."
+    )
     minus_weight: float = Field(default=0.5, ge=0, le=5, description="How strongly -word steers away from it.")
     words_weight: float = Field(
         default=1.5, ge=0, le=10, description="How much the words of a reply to a photo count beside the photo."

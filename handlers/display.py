@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 
 from telegram import InputMediaPhoto, Message
 from telegram.constants import MediaGroupLimit, MessageLimit, ParseMode
@@ -33,9 +34,10 @@ class _Item:
 class Display:
     """Puts pages into their slots."""
 
-    def __init__(self, searcher: Searcher, archive: Archive) -> None:
+    def __init__(self, searcher: Searcher, archive: Archive, zone: tzinfo) -> None:
         self._searcher = searcher
         self._archive = archive
+        self._zone = zone
 
     async def show(self, slot: Slot, page: Page) -> Sent:
         """The page's photos with one numbered list as their only caption, or why there are none."""
@@ -52,7 +54,7 @@ class Display:
                 return await self._photos(slot, page, items, hits)
         except BadRequest as exc:
             log.warning("An answer's photos were refused (%s); its list is sent alone", exc.message)
-        html = answer_caption(_listed(slot, page, hits), MessageLimit.MAX_TEXT_LENGTH)
+        html = answer_caption(self._listed(slot, page, hits), MessageLimit.MAX_TEXT_LENGTH)
         return await slot.text(html, buttons, html=True, reply_to=None if items else _message_of(hits[0].photo, slot))
 
     async def choose(self, slot: Slot, page: Page) -> None:
@@ -62,7 +64,7 @@ class Display:
     async def _photos(self, slot: Slot, page: Page, items: Sequence[_Item], hits: Sequence[Hit]) -> Sent:
         """The caption goes on the first item: clients hide several."""
         is_album = len(items) > 1
-        caption = answer_caption(_listed(slot, page, hits, is_told_below=is_album))
+        caption = answer_caption(self._listed(slot, page, hits, is_told_below=is_album))
         media = [_media(item, caption if number == 0 else None) for number, item in enumerate(items)]
         if is_album:
             sent, messages = await slot.album(media, position(page), answer_buttons(page))
@@ -70,6 +72,10 @@ class Display:
             sent, messages = await slot.photo(media[0], answer_buttons(page))
         await self._keep_ids(items, messages)
         return sent
+
+    def _listed(self, slot: Slot, page: Page, hits: Sequence[Hit], *, is_told_below: bool = False) -> Listed:
+        where = "" if is_told_below or len(page.hits) == page.total else position(page)
+        return Listed(hits, slot.chat, page.counts, page.verdict, page.first, where, self._zone)
 
     async def _item(self, hit: Hit) -> _Item | None:
         """None for a photo that must not be sent again (its chat protects content) or cannot be read."""
@@ -105,11 +111,6 @@ def _as_its_chat_is(page: Page, slot: Slot) -> Page:
         return page
     hits = tuple(replace(hit, photo=replace(hit.photo, protected=True)) for hit in page.hits)
     return replace(page, hits=hits)
-
-
-def _listed(slot: Slot, page: Page, hits: Sequence[Hit], *, is_told_below: bool = False) -> Listed:
-    where = "" if is_told_below or len(page.hits) == page.total else position(page)
-    return Listed(hits, slot.chat, page.counts, page.verdict, page.first, where)
 
 
 def _media(item: _Item, caption: str | None) -> InputMediaPhoto:

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from html import escape
 
 from search.page import Page
@@ -54,6 +54,8 @@ class Listed:
     """The number of the first of the hits in the whole answer."""
     place: str = ""
     """Which part of the answer this is ("6–10 of 37"), where no message of its own says so."""
+    zone: tzinfo = UTC
+    """Whose days are told."""
 
 
 def answer_caption(page: Listed, limit: int = CAPTION_LIMIT) -> str:
@@ -64,7 +66,7 @@ def answer_caption(page: Listed, limit: int = CAPTION_LIMIT) -> str:
     room = limit - sum(utf16_length(line) + 1 for line in (*before, *after))
     lines: list[tuple[str, int]] = []
     for limits in (*TIGHTER, *TIGHTEST):
-        lines = [_line(number, hit, page.chat, *limits) for number, hit in enumerate(page.hits, start=page.first)]
+        lines = [_line(number, hit, page, *limits) for number, hit in enumerate(page.hits, start=page.first)]
         if sum(length + 1 for _, length in lines) <= room:
             break
     return "\n".join([*before, *_fitting(lines, room), *after])
@@ -103,11 +105,12 @@ def nothing_found(counts: ChatCounts, verdict: Verdict = Verdict.SURE) -> str:
     return "I have not seen any photo in this chat yet. I remember those posted from now on: post one and ask again."
 
 
-def stats(counts: ChatCounts) -> str:
-    """The reply to /stats."""
+def stats(counts: ChatCounts, zone: tzinfo = UTC) -> str:
+    """The reply to /stats, in days of the zone."""
     if counts.since is None:
         return "No photos yet. I remember those posted from now on."
-    lines = [f"{_photos(counts.indexed)} indexed since {day(counts.since)}." if counts.indexed else "None indexed yet."]
+    since = day(counts.since, zone)
+    lines = [f"{_photos(counts.indexed)} indexed since {since}." if counts.indexed else "None indexed yet."]
     if counts.waiting:
         lines.append(f"{counts.waiting} waiting.")
     if counts.failed:
@@ -115,9 +118,10 @@ def stats(counts: ChatCounts) -> str:
     return " ".join(lines)
 
 
-def day(moment: datetime) -> str:
-    """3 May 2024, the same in every locale."""
-    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+def day(moment: datetime, zone: tzinfo) -> str:
+    """3 May 2024, the same in every locale: the day that on:2024-05-03 means there."""
+    there = moment.astimezone(zone)
+    return f"{there.day} {MONTHS[there.month - 1]} {there.year}"
 
 
 def utf16_length(text: str) -> int:
@@ -125,15 +129,16 @@ def utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _line(number: int, hit: Hit, chat: ChatInfo, reason_limit: int, name_limit: int) -> tuple[str, int]:
+def _line(number: int, hit: Hit, page: Listed, reason_limit: int, name_limit: int) -> tuple[str, int]:
     """The line in HTML, and its length as people see it: number, reposts, who and when with the link, reason."""
     name = upright(shortened(hit.photo.sender.name, name_limit))
+    date = day(hit.photo.date, page.zone)
     if hit.posted > 1:
-        before, shown = f"{number}. posted {hit.posted:,} times, first by ", f"{name} on {day(hit.photo.date)}"
+        before, shown = f"{number}. posted {hit.posted:,} times, first by ", f"{name} on {date}"
     else:
-        before, shown = f"{number}. ", f"{name}, {day(hit.photo.date)}"
+        before, shown = f"{number}. ", f"{name}, {date}"
     after = f" – {upright(shortened(hit.reason, reason_limit))}" if hit.reason and reason_limit else ""
-    link = message_link(hit.photo, chat)
+    link = message_link(hit.photo, page.chat)
     text = escape(shown) if link is None else f'<a href="{escape(link)}">{escape(shown)}</a>'
     return f"{before}{text}{escape(after)}", utf16_length(f"{before}{shown}{after}")
 

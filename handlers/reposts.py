@@ -5,7 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from html import escape
 
 from telegram import Bot, LinkPreviewOptions, Message, ReplyParameters
@@ -43,9 +43,10 @@ class WhichPhoto(QuestionError):
 class RepostCommand:
     """/repost, as a reply to a photo or as the caption of one."""
 
-    def __init__(self, reposts: Reposts, replies: Replies) -> None:
+    def __init__(self, reposts: Reposts, replies: Replies, zone: tzinfo) -> None:
         self._reposts = reposts
         self._replies = replies
+        self._zone = zone
 
     async def repost(self, message: Message, context: Context) -> None:
         """Says where the picture was posted in this chat, and in no other."""
@@ -55,7 +56,7 @@ class RepostCommand:
         chat = chat_info(message.chat)
         has_links = any(message_link(photo, chat) for photo in others)
         original = others[0] if others and not has_links else None
-        await self._replies.write(context.bot, message, told(others, post, chat), original=original)
+        await self._replies.write(context.bot, message, told(others, post, chat, self._zone), original=original)
 
 
 class RepostNotices:
@@ -64,10 +65,11 @@ class RepostNotices:
     Says it once for an album and never for an edit that leaves the picture as it is, since that indexes nothing.
     """
 
-    def __init__(self, reposts: Reposts, archive: Archive, bot: Bot) -> None:
+    def __init__(self, reposts: Reposts, archive: Archive, bot: Bot, zone: tzinfo) -> None:
         self._reposts = reposts
         self._archive = archive
         self._bot = bot
+        self._zone = zone
         self._waiting: asyncio.Queue[Photo] = asyncio.Queue(WAITING)
         self._told: deque[tuple[int, int | str]] = deque(maxlen=256)
         self._recent: dict[int, deque[datetime]] = {}
@@ -123,7 +125,7 @@ class RepostNotices:
             return
         await self._bot.send_message(
             chat.id,
-            noticed(before, chat),
+            noticed(before, chat, self._zone),
             parse_mode=ParseMode.HTML,
             link_preview_options=LinkPreviewOptions(is_disabled=True),
             message_thread_id=photo.thread_id,
@@ -133,7 +135,7 @@ class RepostNotices:
         )
 
 
-def told(others: Sequence[Photo], post: PhotoPost, chat: ChatInfo) -> str:
+def told(others: Sequence[Photo], post: PhotoPost, chat: ChatInfo, zone: tzinfo) -> str:
     """The reply to /repost, in HTML: how often before and since, and a numbered list, earliest first."""
     if not others:
         return "I know of no other post of this picture here."
@@ -144,14 +146,14 @@ def told(others: Sequence[Photo], post: PhotoPost, chat: ChatInfo) -> str:
     said = [f"posted {times(before)} before" if before else "not posted before, as far as I know"]
     said += [f"{times(since)} since"] if since else []
     head = f"This picture was {', and '.join(said)}:"
-    lines = [f"{number}. {_line(photo, chat)}" for number, photo in enumerate(others[:LISTED], start=1)]
+    lines = [f"{number}. {_line(photo, chat, zone)}" for number, photo in enumerate(others[:LISTED], start=1)]
     more = [f"… and {len(others) - LISTED:,} more"] if len(others) > LISTED else []
     return "\n".join([head, *lines, *more])
 
 
-def noticed(before: Sequence[Photo], chat: ChatInfo) -> str:
+def noticed(before: Sequence[Photo], chat: ChatInfo, zone: tzinfo) -> str:
     """The notice, in HTML."""
-    return f"Posted {times(len(before))} before here, first by {_line(before[0], chat, ' on ')}."
+    return f"Posted {times(len(before))} before here, first by {_line(before[0], chat, zone, ' on ')}."
 
 
 def times(number: int) -> str:
@@ -159,8 +161,8 @@ def times(number: int) -> str:
     return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
 
 
-def _line(photo: Photo, chat: ChatInfo, between: str = ", ") -> str:
-    shown = escape(f"{upright(shortened(photo.sender.name, NAME_LIMIT))}{between}{day(photo.date)}")
+def _line(photo: Photo, chat: ChatInfo, zone: tzinfo, between: str = ", ") -> str:
+    shown = escape(f"{upright(shortened(photo.sender.name, NAME_LIMIT))}{between}{day(photo.date, zone)}")
     link = message_link(photo, chat)
     return shown if link is None else f'<a href="{escape(link)}">{shown}</a>'
 

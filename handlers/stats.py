@@ -1,6 +1,7 @@
 """/stats, how a chat's archive stands, and /retry, another chance for the photos that could not be read."""
 
 from collections.abc import Sequence
+from datetime import tzinfo
 from html import escape
 
 from telegram import Message
@@ -28,19 +29,20 @@ class NotYoursToRetry(QuestionError):
 class Stats:
     """Tells anybody how many, and those who decide for the chat also which photos failed and why."""
 
-    def __init__(self, archive: Archive, failed: FailedPhotos, replies: Replies) -> None:
+    def __init__(self, archive: Archive, failed: FailedPhotos, replies: Replies, zone: tzinfo) -> None:
         self._archive = archive
         self._failed = failed
         self._replies = replies
+        self._zone = zone
 
     async def show(self, message: Message, context: Context) -> None:
         """/stats."""
         counts = await self._archive.counts(message.chat.id)
         is_indexing = (await self._archive.settings(message.chat.id)).indexing
-        text = stats(counts) if is_indexing else f"{stats(counts)} {PAUSED}"
+        text = stats(counts, self._zone) + ("" if is_indexing else f" {PAUSED}")
         if counts.failed and await _decides(message, context):
             failed = await self._failed.newest(message.chat.id, SHOWN)
-            text = f"{escape(text)}\n\n{failure_list(failed, chat_info(message.chat))}"
+            text = f"{escape(text)}\n\n{failure_list(failed, chat_info(message.chat), self._zone)}"
             await self._replies.write(context.bot, message, text)
         else:
             await self._replies.say(context.bot, message, text)
@@ -53,14 +55,14 @@ class Stats:
         await self._replies.say(context.bot, message, _retried(count))
 
 
-def failure_list(photos: Sequence[Photo], chat: ChatInfo) -> str:
+def failure_list(photos: Sequence[Photo], chat: ChatInfo, zone: tzinfo) -> str:
     """HTML: who, when with a link, and why, for each; and what to do."""
-    lines = [_line(photo, chat) for photo in photos]
+    lines = [_line(photo, chat, zone) for photo in photos]
     return "\n".join(["The last that could not be read:", *lines, "/retry tries all of them again."])
 
 
-def _line(photo: Photo, chat: ChatInfo) -> str:
-    shown = escape(f"{upright(photo.sender.name)}, {day(photo.date)}")
+def _line(photo: Photo, chat: ChatInfo, zone: tzinfo) -> str:
+    shown = escape(f"{upright(photo.sender.name)}, {day(photo.date, zone)}")
     link = message_link(photo, chat)
     linked = shown if link is None else f'<a href="{escape(link)}">{shown}</a>'
     return f"• {linked} – {escape(shortened(photo.error or 'no reason was kept', REASON_LIMIT))}"

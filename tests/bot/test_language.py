@@ -175,9 +175,11 @@ async def test_a_kind_of_chat_does_not_know_the_language(people: People, archive
 async def test_a_day_is_that_of_greenwich(
     people: People, archive: Archive, settings: Settings, loaded_once: None
 ) -> None:
-    """With a time zone in the settings, a photo of half past midnight there belongs to that day."""
+    """With a time zone in the settings, a photo of half past midnight there belongs to that day, and is told of so."""
     there = settings.model_copy(update={"timezone": "Europe/Berlin"})
     async with polling(bot_application.build(there)):
         asked = await crew(people, archive)
         assert await asked.found("/search on:2024-06-16") == ["blue"]
+        assert "Bob Berg, 16 Jun 2024" in await asked.told("/search on:2024-06-16")
+        assert "since 3 May 2024" in await asked.told("/stats")
         assert "“on:2024-02-30”" in await asked.told("/search on:2024-02-30")
