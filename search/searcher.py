@@ -15,7 +15,7 @@ from search.query import Query
 from search.ranking import Candidate, Hit, hits, ordered
 from search.records import ChatCounts, Photo, PhotoPost
 from search.text_search import TextSearch
-from search.verdict import Judge, Verdict
+from search.verdict import Judge, Verdict, judged
 from storage.chats import Chats
 from storage.photos import Photos
 
@@ -80,9 +80,8 @@ class Searcher:
             return Answer((), counts)
         query = await self._text_search.narrowed(query)
         direction = await self._directions.of(query)
-        found = await self._found(query, direction, DEPTH)
-        among = await self._chosen_from(query, found, counts)
-        found, verdict = await self._judge.judged(query, direction, found, among)
+        found, looks = await self._found(query, direction, DEPTH, counts)
+        found, verdict = judged(query, found, looks)
         found = await self._duplicates.collapsed(found, _asked_about(direction))
         found = ordered(found, query)[:DEPTH]
         return Answer(await self.page(query, found[: query.count]), counts, verdict, tuple(found))
@@ -94,7 +93,7 @@ class Searcher:
     async def _deeper(self, query: Query, depth: int) -> list[Candidate]:
         query = await self._text_search.narrowed(await self._addressed(query))
         direction = await self._directions.of(query)
-        found = await self._found(query, direction, depth)
+        found, _ = await self._found(query, direction, depth, await self._photos.counts(query.chat_id))
         return ordered(await self._duplicates.collapsed(found, _asked_about(direction)), query)
 
     async def _by_one_model(self, work: Callable[[], Awaitable[T]]) -> T:
@@ -111,15 +110,19 @@ class Searcher:
                 if self._directions.model == model:
                     return found
 
-    async def _found(self, query: Query, direction: Direction | None, depth: int) -> list[Candidate]:
-        found = await self._candidates.best(query, direction, depth)
-        return await self._fusion.with_texts(query, found)
+    async def _found(
+        self, query: Query, direction: Direction | None, depth: int, counts: ChatCounts
+    ) -> tuple[list[Candidate], Verdict]:
+        """By looks and by texts, and what may be claimed of the looks."""
+        looking = await self._candidates.best(query, direction, depth)
+        looks = await self._judge.looks(query, direction, looking, await self._chosen_from(query, looking, counts))
+        return await self._fusion.with_texts(query, looking, looks), looks
 
-    async def _chosen_from(self, query: Query, found: Sequence[Candidate], counts: ChatCounts) -> int:
+    async def _chosen_from(self, query: Query, looking: Sequence[Candidate], counts: ChatCounts) -> int:
         """Among how many photos the best were chosen: the pictures ranked, where that is all there is."""
         among = await self._candidates.among(query)
         photos = counts.indexed if among is None else len(among)
-        return photos if photos > DEPTH else len(found)
+        return photos if photos > DEPTH else len(looking)
 
     async def page(self, query: Query, found: Sequence[Candidate]) -> tuple[Hit, ...]:
         """A page of an answer, each row read whole; what is gone or has changed by now is left out."""

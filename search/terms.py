@@ -31,11 +31,12 @@ SHORTEST_PART = 3
 """Letters: shorter pieces are inside of everything."""
 
 COMMON_WORDS = """
-    a an and any are as at be by can do for from has have i in is it its me my of on or our some that the their there
-    this to was were what which who with you your photo photos picture pictures image images pic pics
+    a am an and any are as at be by can did do does for from has have how i in is it its me my of on or our some that
+    the their there this to was were what when where which who whose why with you your
+    photo photos picture pictures image images pic pics
     в во без бы был была были было вы где для до его ее если есть же за и из или их к как ко которая которые который
     мне мои мой моя мы на над не но ну о об он она они от по под при про с со так там то того тоже ты у что это этот
-    я фото фотка фотография фотографии картинка картинки снимок
+    когда почему зачем как какой какая какие сколько я фото фотка фотография фотографии картинка картинки снимок
     """
 COMMON = frozenset(COMMON_WORDS.split())
 """Words that say nothing of a picture; folded."""
@@ -62,6 +63,17 @@ class Term:
             return WHOLE
         # Word by word: a pattern around the needle takes 0.2 s of a text that is one run of 4,000 letters.
         return max((self._likeness(word) for word in WORD.findall(folded) if self.needle in word), default=0.0)
+
+    def place(self, folded: str) -> tuple[float, int]:
+        """How well the term is met where a folded text meets it best, and where that is; 0.0 where it is not met."""
+        if not self.is_spaced:
+            return (WHOLE if self.needle in folded else 0.0), folded.find(self.needle)
+        met = [
+            (self._likeness(word.group()), word.start() + word.group().find(self.needle))
+            for word in WORD.finditer(folded)
+            if self.needle in word.group()
+        ]
+        return max(met, key=lambda one: one[0], default=(0.0, 0))
 
     def _likeness(self, word: str) -> float:
         if word == self.word:

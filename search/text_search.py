@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from math import log
 
 from search.query import Query, Words
+from search.snippet import snippet
 from search.terms import FORM, Term, literal, terms
 from storage.chats import Chats
+from storage.filters import Filters
 from storage.folding import fold
 from storage.records import EVERY_SOURCE, TextSource
 from storage.texts import Found, Texts
@@ -20,8 +22,6 @@ PHRASE = 0.05
 CONVINCING = 0.4
 """Share of the question, met in whole words or their forms, from which a text is given as the reason for a hit. Parts
 of words only rank: "the party" is no evidence of "art"."""
-SNIPPET = 36
-"""Characters quoted: with where they stand, as much as a line of an answer has room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,18 @@ class TextSearch:
         matches = await self._texts.matching(query.chat_id, needles, most, query.filters)
         weights = [log(2 + matches.total / (1 + frequency)) for frequency in matches.frequencies]
         demanded = [fold(phrase) for phrase in query.text]
-        judge = _Judge(wanted, weights, [fold(phrase) for phrase in asked], demanded, terms(" ".join(query.minus)))
+        judge = _Judge(wanted, weights, [fold(phrase) for phrase in asked], demanded, _unwanted(query))
         return await asyncio.to_thread(_ranked, matches.found, judge)
+
+    async def denied(self, query: Query) -> list[int]:
+        """The photos whose caption or picture says what the question steers away from, in whole words."""
+        unwanted = _unwanted(query)
+        if not unwanted:
+            return []
+        needles = [term.needle for phrase in unwanted for term in phrase]
+        everything = Filters(sources=query.filters.sources)
+        matches = await self._texts.matching(query.chat_id, needles, MOST_SAYING, everything)
+        return await asyncio.to_thread(_saying, matches.found, unwanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +82,12 @@ class _Judge:
     phrases: Sequence[str]
     demanded: Sequence[str]
     """Phrases without which a photo is not even a candidate: its filters saw to that."""
-    unwanted: Sequence[Term]
+    unwanted: Sequence[Sequence[Term]]
+    """Phrases that are to be left out."""
 
     def coverage(self, folded: str) -> float:
         """0 where the text does not meet the question, or has in it what the question steers away from."""
-        if any(term.quality(folded) > 0 for term in self.unwanted):
+        if _is_said(folded, self.unwanted):
             return 0.0
         met = sum(weight * term.quality(folded) for term, weight in zip(self.terms, self.weights, strict=True))
         if not met:
@@ -84,6 +95,12 @@ class _Judge:
         share = met / sum(self.weights)
         is_together = len(self.terms) > 1 and all(phrase in folded for phrase in self.phrases)
         return share + (PHRASE if is_together else 0.0)
+
+    def place(self, folded: str) -> int:
+        """Where a text meets the question: what was asked as it stands, else the word that is met best."""
+        together = [at for phrase in self.phrases if (at := folded.find(phrase)) >= 0]
+        met = (term.place(folded) for term in self.terms)
+        return together[0] if together else max(met, key=lambda one: one[0], default=(0.0, 0))[1]
 
     def is_reason(self, folded: str) -> bool:
         """Whether a text is evidence: it says what was demanded, or enough of the question in whole words."""
@@ -97,6 +114,19 @@ def _wanted(phrases: Sequence[str], asked: Sequence[str]) -> list[Term]:
     """Something of each phrase, be it of common words or emoji alone, and the words of the question."""
     of_phrases = [term for phrase in phrases for term in terms(phrase) or literal(phrase)]
     return list({term.word: term for term in (*of_phrases, *terms(" ".join(asked)))}.values())
+
+
+def _unwanted(query: Query) -> list[tuple[Term, ...]]:
+    return [phrase for text in query.minus if (phrase := terms(text) or literal(text))]
+
+
+def _is_said(folded: str, phrases: Sequence[Sequence[Term]]) -> bool:
+    """Whether a text has all words of one of the phrases in it. Parts of words are no evidence: -art leaves parties."""
+    return any(all(term.quality(folded) >= FORM for term in phrase) for phrase in phrases)
+
+
+def _saying(found: Sequence[Found], phrases: Sequence[Sequence[Term]]) -> list[int]:
+    return list({text.photo_id: None for text in found if _is_said(text.folded, phrases)})
 
 
 def _says(folded: str, phrase: str) -> bool:
@@ -115,27 +145,13 @@ def _ranked(found: Sequence[Found], judge: _Judge) -> list[TextHit]:
     levels = sorted({coverage for _, coverage, _ in best.values()}, reverse=True)
     ranks = {level: sum(coverage > level for _, coverage, _ in best.values()) + 1 for level in levels}
     hits = [
-        TextHit(photo_id, min(coverage, 1.0), ranks[coverage], reason(text, judge.terms) if is_reason else None)
+        TextHit(photo_id, min(coverage, 1.0), ranks[coverage], reason(text, judge) if is_reason else None)
         for photo_id, (is_reason, coverage, text) in best.items()
     ]
     return sorted(hits, key=lambda hit: (hit.rank, -hit.photo_id))
 
 
-def reason(text: Found, wanted: Sequence[Term]) -> str:
+def reason(text: Found, judge: _Judge) -> str:
     """Where the words were found, for people to read."""
     where = "in the caption" if text.source is TextSource.CAPTION else "text in the picture"
-    return f"{where}: “{_snippet(text.text, wanted)}”"
-
-
-def _snippet(text: str, wanted: Sequence[Term]) -> str:
-    """A piece of the text, as it was written, around the first word that was found."""
-    flat = " ".join(text.split())
-    if len(flat) <= SNIPPET:
-        return flat
-    lower = flat.lower()
-    places = [place for term in wanted if (place := lower.find(term.needle)) >= 0]
-    start = max(0, min(places, default=0) - SNIPPET // 3)
-    if start:
-        start = flat.find(" ", start, start + SNIPPET // 3) + 1 or start
-    piece = flat[start : start + SNIPPET]
-    return ("…" if start else "") + piece.rstrip() + ("…" if start + SNIPPET < len(flat) else "")
+    return f"{where}: “{snippet(text.text, text.folded, judge.place(text.folded))}”"

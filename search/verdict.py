@@ -54,26 +54,15 @@ class Judge:
         self._embeddings = embeddings
         self._model = model
 
-    async def judged(
-        self, query: Query, direction: Direction | None, found: list[Candidate], photos: int
-    ) -> tuple[list[Candidate], Verdict]:
-        """What of the candidates among so many photos may be shown, and what may be claimed of it.
-
-        Words found in a caption or a picture are there, whatever the picture looks like: that speaks for this photo,
-        and not for those beside it (a page on which all are told of is sure, see `search.page`).
-        """
+    async def looks(
+        self, query: Query, direction: Direction | None, found: Sequence[Candidate], photos: int
+    ) -> Verdict:
+        """What may be claimed of the candidates among so many photos by what they look like."""
         if direction is None or not found:
-            return found, Verdict.SURE
-        told = [one for one in found if query.text or one.reason is not None]  # filters left only what says it
-        verdict = await self._verdict(query, direction.vector, found, photos)
-        if verdict is Verdict.NOTHING:
-            return told, Verdict.SURE if told else Verdict.NOTHING
-        return found, Verdict.SURE if len(told) == len(found) else verdict
-
-    async def _verdict(self, query: Query, vector: Embedding, found: Sequence[Candidate], photos: int) -> Verdict:
+            return Verdict.SURE
         if isinstance(query.subject, Like):
             return Verdict.SURE if query.words else self._of_photo(found, photos)
-        verdict = await self._of_words(vector, found, photos)
+        verdict = await self._of_words(direction.vector, found, photos)
         if verdict is Verdict.NOTHING and (query.minus or not isinstance(query.subject, Words)):
             return Verdict.UNSURE  # a direction that was steered is further from every photo than plain words are
         return verdict
@@ -99,6 +88,18 @@ class Judge:
             return Verdict.SURE
         is_like = max(one.score for one in found) >= self._model.calibration.alike_bound(photos)
         return Verdict.SURE if is_like else Verdict.UNSURE
+
+
+def judged(query: Query, found: list[Candidate], looks: Verdict) -> tuple[list[Candidate], Verdict]:
+    """What of the candidates may be shown, and what may be claimed of it.
+
+    Words found in a caption or a picture are there, whatever the picture looks like: that speaks for this photo, and
+    not for those beside it (a page on which all are told of is sure, see `search.page`).
+    """
+    told = [one for one in found if query.text or one.reason is not None]  # filters left only what says it
+    if looks is Verdict.NOTHING:
+        return told, Verdict.SURE if told else Verdict.NOTHING
+    return found, Verdict.SURE if len(told) == len(found) else looks
 
 
 def _by_bulk(scores: Sequence[float], photos: int) -> Verdict:

@@ -47,6 +47,15 @@ async def test_a_caption_is_not_found_by_its_words(people: People, archive: Arch
         assert any("in the caption: “" in line and quoted in line for line in first[:2]), first
 
 
+async def test_what_is_left_out_comes_first_for_its_caption(people: People, archive: Archive) -> None:
+    """A photo whose caption says the word behind the minus goes to the end, and its caption is no reason any more."""
+    chat, ann, keys = await posted(people, archive)
+    for question in ("black station -old", "old station -stations"):
+        answer = await people.asked(chat, ann, f"/search {question} n:5")
+        assert shown(answer)[-1] == keys["black"], question
+        assert "in the caption" not in answer[0]["caption"]
+
+
 async def test_a_phrase_lets_other_photos_through(people: People, archive: Archive) -> None:
     """text:"…" leaves only what has it in its caption, with and without other words."""
     chat, ann, keys = await posted(people, archive)

@@ -44,6 +44,10 @@ class Asked:
         query = await self._text_search.narrowed(Query(GROUP.id, words, minus=minus, text=text))
         return await self._text_search.find(query)
 
+    async def denied(self, subject: str, *minus: str) -> list[int]:
+        """The photos that say what is to be left out."""
+        return await self._text_search.denied(Query(GROUP.id, Words(subject), minus=minus))
+
 
 @pytest.mark.parametrize(
     ("subject", "phrase", "hits"),
@@ -72,3 +76,11 @@ async def test_a_match_inside_a_word_is_a_reason(found: Asked, part: str) -> Non
     assert hits
     assert all(hit.reason is None and hit.coverage < 0.5 for hit in hits)
     assert all(hit.reason for hit in await found.by("party"))
+
+
+async def test_what_is_steered_away_from_is_met_by_parts_of_words(found: Asked) -> None:
+    """-art leaves the party; a phrase that is left out must be said wholly, in any order and form."""
+    assert len(await found.by("party", minus=("art",))) == len(await found.by("party", minus=("cake last",))) == 2
+    assert [hit.photo_id for hit in await found.by("party", minus=("cakes",))] == [1]
+    assert await found.denied("party", "art") == []
+    assert await found.denied("party", "birthday", "cakes party") == [5]

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from search import verdict
 from search.calibrating import ENOUGH, Pool, calibrate
 from search.calibration import Calibration, fit
 from search.direction import Direction
@@ -31,6 +32,13 @@ async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
     opened = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'chatlens.db'}")
     yield opened
     await opened.close()
+
+
+async def judged(
+    judge: Judge, query: Query, direction: Direction, found: list[Candidate], photos: int
+) -> tuple[list[Candidate], Verdict]:
+    """Of candidates that are ranked by their looks alone."""
+    return verdict.judged(query, found, await judge.looks(query, direction, found, photos))
 
 
 def _unit(*rows: Embedding) -> Embedding:
@@ -109,17 +117,17 @@ def test_silent_captions_are_calibrated_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("nothing", "sure", "verdict"), [(-9, -9, Verdict.SURE), (-9, 9, Verdict.UNSURE), (9, 9, Verdict.NOTHING)]
+    ("nothing", "sure", "said"), [(-9, -9, Verdict.SURE), (-9, 9, Verdict.UNSURE), (9, 9, Verdict.NOTHING)]
 )
-async def test_the_figures_are_not_asked(sqlite: Database, nothing: float, sure: float, verdict: Verdict) -> None:
+async def test_the_figures_are_not_asked(sqlite: Database, nothing: float, sure: float, said: Verdict) -> None:
     """The model's own figures decide about words."""
     entries = await indexed(sqlite, *(post(number) for number in range(3)))
     rivals = Rivals(_unit(*np.random.default_rng(9).normal(size=(50, len(entries[0].vector)))))
     judge = Judge(Embeddings(sqlite, MODEL), Calibrated(_calibration(nothing, sure), rivals))
     found = [_candidate(entry.image_id, 0.3) for entry in entries]
     direction = Direction(entries[0].vector)
-    shown = [] if verdict is Verdict.NOTHING else found
-    assert await judge.judged(Query(-1, Words("a cat")), direction, found, 3) == (shown, verdict)
+    shown = [] if said is Verdict.NOTHING else found
+    assert await judged(judge, Query(-1, Words("a cat")), direction, found, 3) == (shown, said)
 
 
 async def test_what_stands_in_a_caption_is_denied(sqlite: Database) -> None:
@@ -129,7 +137,7 @@ async def test_what_stands_in_a_caption_is_denied(sqlite: Database) -> None:
     judge = Judge(Embeddings(sqlite, MODEL), Calibrated(_calibration(9, 9), rivals))
     told = _candidate(2, 0.0, reason="in the caption: a cat")
     found = [_candidate(entry.image_id, 0.1), told]
-    assert await judge.judged(Query(-1, Words("a cat")), Direction(entry.vector), found, 2) == ([told], Verdict.SURE)
+    assert await judged(judge, Query(-1, Words("a cat")), Direction(entry.vector), found, 2) == ([told], Verdict.SURE)
 
 
 async def test_photo_questions_are_refused(sqlite: Database) -> None:
@@ -137,8 +145,8 @@ async def test_photo_questions_are_refused(sqlite: Database) -> None:
     judge = Judge(Embeddings(sqlite, MODEL), Calibrated(_calibration(9, 9), Rivals(_noise(50, 1))))
     like = Query(-1, Like(post(1)))
     direction, found = Direction(_noise(1, 1)[0]), [_candidate(1, 0.6)]
-    assert await judge.judged(like, direction, found, 1) == (found, Verdict.SURE)
-    assert await judge.judged(like, direction, found, 100) == (found, Verdict.UNSURE)
+    assert await judged(judge, like, direction, found, 1) == (found, Verdict.SURE)
+    assert await judged(judge, like, direction, found, 100) == (found, Verdict.UNSURE)
 
 
 async def test_an_unknown_model_refuses_much(sqlite: Database) -> None:
@@ -147,14 +155,14 @@ async def test_an_unknown_model_refuses_much(sqlite: Database) -> None:
     bulk = np.random.default_rng(1).normal(0.1, 0.02, 100).tolist()
     flat = [0.1 + 0.0001 * number for number in range(100)]
 
-    async def verdict(scores: list[float], photos: int | None = None) -> Verdict:
+    async def said(scores: list[float], photos: int | None = None) -> Verdict:
         found = [_candidate(number, score) for number, score in enumerate(scores)]
-        return (await judge.judged(query, anywhere, found, photos or len(found)))[1]
+        return (await judged(judge, query, anywhere, found, photos or len(found)))[1]
 
-    assert await verdict([*bulk, 0.3]) is Verdict.SURE
-    assert await verdict(flat) is Verdict.NOTHING
-    assert await verdict(flat[:10]) is Verdict.SURE
-    assert await verdict(flat, photos=5_000) is Verdict.SURE, "the upper end of a chat is not its bulk"
+    assert await said([*bulk, 0.3]) is Verdict.SURE
+    assert await said(flat) is Verdict.NOTHING
+    assert await said(flat[:10]) is Verdict.SURE
+    assert await said(flat, photos=5_000) is Verdict.SURE, "the upper end of a chat is not its bulk"
 
 
 async def test_one_told_hit_vouches_for_the_photos_beside_it(sqlite: Database) -> None:
@@ -166,9 +174,9 @@ async def test_one_told_hit_vouches_for_the_photos_beside_it(sqlite: Database) -
     told = _candidate(entry.image_id, 0.1, reason="in the caption: a cat")
     found, direction = [told, _candidate(2, 0.1)], Direction(entry.vector)
     cat, phrase = Query(-1, Words("a cat")), Query(-1, Words("balloons"), text=("party",))
-    assert await doubtful.judged(cat, direction, found, 2) == (found, Verdict.UNSURE)
-    assert await doubtful.judged(cat, direction, [told], 2) == ([told], Verdict.SURE)
-    assert await refusing.judged(phrase, direction, [_candidate(entry.image_id, 0.1)], 1) == (
+    assert await judged(doubtful, cat, direction, found, 2) == (found, Verdict.UNSURE)
+    assert await judged(doubtful, cat, direction, [told], 2) == ([told], Verdict.SURE)
+    assert await judged(refusing, phrase, direction, [_candidate(entry.image_id, 0.1)], 1) == (
         [_candidate(entry.image_id, 0.1)],
         Verdict.SURE,
     )
