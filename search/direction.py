@@ -30,6 +30,9 @@ class Direction:
     """float32 `[d]`, of length one."""
     exclude: frozenset[int] = frozenset()
     """Images that are no answer: the photo asked about is the like of itself."""
+    words: Embedding | None = None
+    photo: Embedding | None = None
+    """What was asked for, before it was added up and steered: by these an answer is judged. None where not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +79,14 @@ class Directions:
         if query.subject is None:
             return None
         if isinstance(query.subject, Words):
-            return Direction(_sum(await self._weighted([(1.0, query.subject.text)], query)))
+            parts = await self._weighted([(1.0, query.subject.text)], query)
+            return Direction(_sum(parts), words=parts[0])
         known = await self._photos.known_image(query.subject.post.file_unique_id)
         photo = await self._embedding_of(query.subject, known)
         beside = [(self._weights.words, query.words)] if query.words else []
         exclude = frozenset() if known is None else frozenset({known})
-        return Direction(_sum([photo, *await self._weighted(beside, query)]), exclude)
+        parts = await self._weighted(beside, query)
+        return Direction(_sum([photo, *parts]), exclude, _sum(parts[:1]) if query.words else None, photo)
 
     async def _weighted(self, plus: Sequence[tuple[float, str]], query: Query) -> list[Embedding]:
         """Words and what is to be left out, each times its weight; one call to the model."""

@@ -13,7 +13,7 @@ from search.calibration import Calibration
 from search.direction import Direction
 from search.embedder import Embedding
 from search.evidence import LOOKED_AT, Rivals
-from search.query import Like, Query, Words
+from search.query import Like, Query
 from search.ranking import Candidate
 from storage.embeddings import Embeddings
 
@@ -43,7 +43,11 @@ class Calibrated:
 
 
 class Judge:
-    """Decides from how the question's scores lie over the chat, by figures of the model where there are any."""
+    """Decides from how the question's scores lie over the chat, by figures of the model where there are any.
+
+    Who asks for the like of a photo gets the nearest; whether they are like it, or show what the words beside it say,
+    is another matter, and doubted where it is not so.
+    """
 
     def __init__(self, embeddings: Embeddings, model: Calibrated | None) -> None:
         self._embeddings = embeddings
@@ -60,34 +64,26 @@ class Judge:
         """What may be claimed of the candidates among so many photos by what they look like."""
         if direction is None or not found:
             return Verdict.SURE
-        if isinstance(query.subject, Like):
-            return Verdict.SURE if query.words else self._of_photo(found, photos)
-        verdict = await self._of_words(direction.vector, found, photos)
-        if verdict is Verdict.NOTHING and (query.minus or not isinstance(query.subject, Words)):
-            return Verdict.UNSURE  # a direction that was steered is further from every photo than plain words are
-        return verdict
+        model = self._model
+        if model is None:
+            return _unjudged(query, found, photos)
+        best = await self._best(found)
+        if best is None:
+            return Verdict.SURE
+        if direction.words is not None:
+            verdict = _of_words(model, direction.words, best, photos)
+            return verdict if direction.photo is None else _of_both(verdict)
+        asked = direction.vector if direction.photo is None else direction.photo
+        is_like = float((best @ asked).max()) >= model.calibration.alike_bound(photos)
+        return Verdict.SURE if is_like else Verdict.UNSURE
 
-    async def _of_words(self, vector: Embedding, found: Sequence[Candidate], photos: int) -> Verdict:
-        if self._model is None:
-            return _by_bulk([one.score for one in found], photos)
+    async def _best(self, found: Sequence[Candidate]) -> Embedding | None:
+        """`[k, d]`, best first; None where they were deleted this very moment."""
         nearest = heapq.nlargest(LOOKED_AT, found, key=lambda one: one.score)
         image_ids = [one.posting.image_id for one in nearest]
         stored = await self._embeddings.vectors(image_ids)
         best = [stored[image_id] for image_id in image_ids if image_id in stored]
-        if not best:  # deleted this very moment
-            return Verdict.SURE
-        calibration = self._model.calibration
-        weighed = calibration.weigh(self._model.rivals.evidence(vector, np.stack(best), photos))
-        if weighed >= calibration.sure:
-            return Verdict.SURE
-        return Verdict.UNSURE if weighed >= calibration.nothing else Verdict.NOTHING
-
-    def _of_photo(self, found: Sequence[Candidate], photos: int) -> Verdict:
-        """The nearest were asked for and are shown; whether they are like it is another matter."""
-        if self._model is None:
-            return Verdict.SURE
-        is_like = max(one.score for one in found) >= self._model.calibration.alike_bound(photos)
-        return Verdict.SURE if is_like else Verdict.UNSURE
+        return np.stack(best) if best else None
 
 
 def judged(query: Query, found: list[Candidate], looks: Verdict) -> tuple[list[Candidate], Verdict]:
@@ -100,6 +96,29 @@ def judged(query: Query, found: list[Candidate], looks: Verdict) -> tuple[list[C
     if looks is Verdict.NOTHING:
         return told, Verdict.SURE if told else Verdict.NOTHING
     return found, Verdict.SURE if len(told) == len(found) else looks
+
+
+def _of_words(model: Calibrated, words: Embedding, best: Embedding, photos: int) -> Verdict:
+    """Of the words as they stand: one that was steered is further from every photo than plain words are, and among
+    those it finds, what was asked for must still be seen."""
+    weighed = model.calibration.weigh(model.rivals.evidence(words, best, photos))
+    if weighed >= model.calibration.sure:
+        return Verdict.SURE
+    return Verdict.UNSURE if weighed >= model.calibration.nothing else Verdict.NOTHING
+
+
+def _of_both(words: Verdict) -> Verdict:
+    """Of a photo and words, by the words: those that the best show nothing of are doubted. The rest cannot be told: of
+    what was found where the right picture was there, 64 % would be sure by the words, where it was not, 51 %."""
+    return Verdict.UNSURE if words is Verdict.NOTHING else Verdict.SURE
+
+
+def _unjudged(query: Query, found: Sequence[Candidate], photos: int) -> Verdict:
+    """Without figures. What was steered can only be doubted: its scores are not those of what was asked for."""
+    if isinstance(query.subject, Like):
+        return Verdict.SURE
+    verdict = _by_bulk([one.score for one in found], photos)
+    return Verdict.UNSURE if verdict is Verdict.NOTHING and query.minus else verdict
 
 
 def _by_bulk(scores: Sequence[float], photos: int) -> Verdict:

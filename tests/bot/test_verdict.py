@@ -46,11 +46,11 @@ async def test_the_demo_denies_what_it_has_or_shows_what_it_has_not(
     gibberish are not shown, nor is anything else for want of better."""
     async with polling(bot_application.build(settings)):
         held = await indexed(archive, 150)
-        for question in ("pizza", "red car", "пицца", "猫", "dog"):
+        for question in ("pizza", "red car", "пицца", "猫", "dog", "car -red"):
             answer = await people.asked(CREW, MIRA, f"/search {question}")
             assert shown(answer), question
             assert not str(answer[0].get("caption")).startswith(UNSURE), question
-        for question in ("helicopter", "вертолёт", "xyzzy"):
+        for question in ("helicopter", "вертолёт", "xyzzy", "helicopter -red"):
             assert await people.told(CREW, MIRA, f"/search {question}") == NOTHING_ALIKE, question
         answer = await people.asked(CREW, MIRA, "/search поезд")
         assert shown(answer)

@@ -46,6 +46,13 @@ def _unit(*rows: Embedding) -> Embedding:
     return np.asarray(stacked / np.linalg.norm(stacked, axis=1, keepdims=True), dtype=np.float32)
 
 
+def _turned(vector: Embedding, cosine: float) -> Embedding:
+    """Of length one, with that cosine to a vector of length one."""
+    other = np.roll(vector, 1)
+    across = _unit(other - (other @ vector) * vector)[0]
+    return np.asarray(cosine * vector + (1 - cosine**2) ** 0.5 * across, np.float32)
+
+
 def _noise(count: int, seed: int) -> Embedding:
     return _unit(*np.random.default_rng(seed).normal(size=(count, WIDTH)))
 
@@ -125,7 +132,7 @@ async def test_the_figures_are_not_asked(sqlite: Database, nothing: float, sure:
     rivals = Rivals(_unit(*np.random.default_rng(9).normal(size=(50, len(entries[0].vector)))))
     judge = Judge(Embeddings(sqlite, MODEL), Calibrated(_calibration(nothing, sure), rivals))
     found = [_candidate(entry.image_id, 0.3) for entry in entries]
-    direction = Direction(entries[0].vector)
+    direction = Direction(entries[0].vector, words=entries[0].vector)
     shown = [] if said is Verdict.NOTHING else found
     assert await judged(judge, Query(-1, Words("a cat")), direction, found, 3) == (shown, said)
 
@@ -137,16 +144,37 @@ async def test_what_stands_in_a_caption_is_denied(sqlite: Database) -> None:
     judge = Judge(Embeddings(sqlite, MODEL), Calibrated(_calibration(9, 9), rivals))
     told = _candidate(2, 0.0, reason="in the caption: a cat")
     found = [_candidate(entry.image_id, 0.1), told]
-    assert await judged(judge, Query(-1, Words("a cat")), Direction(entry.vector), found, 2) == ([told], Verdict.SURE)
+    assert await judged(judge, Query(-1, Words("a cat")), Direction(entry.vector, words=entry.vector), found, 2) == (
+        [told],
+        Verdict.SURE,
+    )
 
 
 async def test_photo_questions_are_refused(sqlite: Database) -> None:
-    """Who asks for the nearest gets them; from how near on they are called alike depends on how many there are."""
-    judge = Judge(Embeddings(sqlite, MODEL), Calibrated(_calibration(9, 9), Rivals(_noise(50, 1))))
-    like = Query(-1, Like(post(1)))
-    direction, found = Direction(_noise(1, 1)[0]), [_candidate(1, 0.6)]
-    assert await judged(judge, like, direction, found, 1) == (found, Verdict.SURE)
-    assert await judged(judge, like, direction, found, 100) == (found, Verdict.UNSURE)
+    """Who asks for the nearest gets them; from how near on they are called alike depends on how many there are, and not
+    on what is to be left out."""
+    [entry] = await indexed(sqlite, post(1))
+    rivals = Rivals(_unit(*np.random.default_rng(9).normal(size=(50, len(entry.vector)))))
+    judge = Judge(Embeddings(sqlite, MODEL), Calibrated(_calibration(9, 9), rivals))
+    steered = Direction(rivals.vectors[0], photo=_turned(entry.vector, 0.6))
+    for query in (Query(-1, Like(post(1))), Query(-1, Like(post(1)), minus=("red",))):
+        found = [_candidate(entry.image_id, 0.1)]
+        assert await judged(judge, query, steered, found, 1) == (found, Verdict.SURE)
+        assert await judged(judge, query, steered, found, 100) == (found, Verdict.UNSURE)
+
+
+async def test_a_steered_question_says_nothing_of_what_is_not_there(sqlite: Database) -> None:
+    """With -word the words must be seen in what was found, as without it; words beside a photo are doubted only."""
+    [entry] = await indexed(sqlite, post(1))
+    rivals = Rivals(_unit(*np.random.default_rng(9).normal(size=(50, len(entry.vector)))))
+    judge = Judge(Embeddings(sqlite, MODEL), Calibrated(_calibration(0.5, 1.0), rivals))
+    seen, unseen = entry.vector, _turned(entry.vector, 0.0)
+    found = [_candidate(entry.image_id, 0.1)]
+    minus, both = Query(-1, Words("a cat"), minus=("red",)), Query(-1, Like(post(2)), words="at night")
+    assert await judged(judge, minus, Direction(unseen, words=seen), found, 1) == (found, Verdict.SURE)
+    assert await judged(judge, minus, Direction(seen, words=unseen), found, 1) == ([], Verdict.NOTHING)
+    for words, said in ((seen, Verdict.SURE), (unseen, Verdict.UNSURE)):
+        assert await judged(judge, both, Direction(seen, words=words, photo=seen), found, 1) == (found, said)
 
 
 async def test_an_unknown_model_refuses_much(sqlite: Database) -> None:
@@ -172,7 +200,7 @@ async def test_one_told_hit_vouches_for_the_photos_beside_it(sqlite: Database) -
     doubtful = Judge(Embeddings(sqlite, MODEL), Calibrated(_calibration(-9, 9), rivals))
     refusing = Judge(Embeddings(sqlite, MODEL), Calibrated(_calibration(9, 9), rivals))
     told = _candidate(entry.image_id, 0.1, reason="in the caption: a cat")
-    found, direction = [told, _candidate(2, 0.1)], Direction(entry.vector)
+    found, direction = [told, _candidate(2, 0.1)], Direction(entry.vector, words=entry.vector)
     cat, phrase = Query(-1, Words("a cat")), Query(-1, Words("balloons"), text=("party",))
     assert await judged(doubtful, cat, direction, found, 2) == (found, Verdict.UNSURE)
     assert await judged(doubtful, cat, direction, [told], 2) == ([told], Verdict.SURE)
