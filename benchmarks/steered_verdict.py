@@ -4,9 +4,9 @@
 
 The demo checkpoint with its figures over the sample archive, as one chat. "There" is a question whose first page
 shows what was asked for: a thing less another thing or an everyday word; a photo's thing before another backdrop. "Not
-there": things by the names of emoji that share no word and no keyword with anything shown; a photo and a backdrop before
-which the archive does not have that thing. Each is judged by several vectors; the table says how many are assured,
-doubted and refused.
+there": things by the names of emoji that share no word and no keyword with anything shown; a photo and a backdrop
+before which the archive does not have that thing. Each is judged by several vectors; the table says how many are
+assured, doubted and refused.
 
 The figures are kept in docs/decisions/0015-nothing-looks-like-that.md. They would be false if "not there" were there
 under another name, and for any other model. Needs Debian's unicode-cldr-core.

@@ -107,10 +107,18 @@ class Duplicates:
                 shown[group] = replace(best, posting=earliest, posted=best.posted + one.posted)
         return [*shown.values(), *tail]
 
-    async def repeated(self, shown: Sequence[int], further: Sequence[int]) -> set[int]:
-        """Of further images, those that are the same picture as one that was shown, or as one before them."""
-        known = await self.known([*shown, *further])
-        return await asyncio.to_thread(_repeats, known, shown, further)
+    async def repeats(self, shown: Sequence[int], further: Sequence[int], wanted: int) -> set[int]:
+        """The places in `further` of images that are the same picture as one that was shown, or as one before them;
+        looked at only until `wanted` others are found."""
+        before, places, start = list(shown), set[int](), 0
+        while start < len(further) and wanted > 0:
+            part = further[start : start + wanted]
+            known = await self.known([*before, *part])
+            again = await asyncio.to_thread(_repeats, known, before, part)
+            before += [image_id for place, image_id in enumerate(part) if place not in again]
+            places.update(start + place for place in again)
+            start, wanted = start + len(part), wanted - len(part) + len(again)
+        return places
 
     async def counted(
         self, chat_id: int, hits: Sequence[Hit], among: NDArray[np.int64] | None = None, asked_in: int | None = None
@@ -174,12 +182,12 @@ def _confirmed(fingerprint: Fingerprint, near: dict[int, Fingerprint]) -> list[i
 
 def _repeats(known: dict[int, Fingerprint], shown: Sequence[int], further: Sequence[int]) -> set[int]:
     before, repeats = list(shown), set[int]()
-    for image_id in further:
+    for place, image_id in enumerate(further):
         one, others = known.get(image_id), [other for other in before if other in known]
         rows = one.near(np.stack([known[other].hashes for other in others])) if one is not None and others else ()
         near = {others[int(row)]: known[others[int(row)]] for row in rows}
         if image_id in before or (one is not None and _confirmed(one, near)):
-            repeats.add(image_id)
+            repeats.add(place)
         else:
             before.append(image_id)
     return repeats

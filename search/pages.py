@@ -20,6 +20,8 @@ from search.stored_query import PhotoNotKept, StoredQuery, fingerprint, like
 from storage.photos import Photos
 from storage.questions import Question, Questions, QuestionState, Sent, View
 
+EXTENSIONS = 3
+"""How often a ranking is made longer for one page: the second time only where a thousand photos were all repeats."""
 LONGEST_TRAIL = 5
 """Views to which "back" leads from similar photos of similar photos."""
 
@@ -81,9 +83,7 @@ class Pages:
             TooOld, QuestionError
         """
         stored = _stored(question.view)
-        ranking, found, is_whole = await self._extended(question.view, stored, start)
-        there = await self._there(stored.query.chat_id, ranking)
-        ranking = await self._each_once(ranking, there, start, stored.query.count)
+        ranking, found, is_whole, there = await self._reaching(question.view, stored, start)
         places = [place for place, photo_id in enumerate(ranking) if photo_id in there]
         shown = [place for place in places if place >= start][: stored.query.count]
         if not shown:  # all of it is gone: the last page that is left
@@ -167,6 +167,22 @@ class Pages:
         end = min(query.count, len(ranking))
         return View(StoredQuery.of(bounded).dump(), answer.verdict, ranking, 0, end), answer
 
+    async def _reaching(
+        self, view: View, stored: StoredQuery, start: int
+    ) -> tuple[tuple[int, ...], list[Candidate], bool, dict[int, Posting]]:
+        """What `_extended` says, and who is there; extended further where only repeats are left for the page after
+        the one from `start` on, so that "more" leads on as long as anything is left."""
+        reached = start
+        for _ in range(EXTENSIONS):
+            ranking, found, is_whole = await self._extended(view, stored, reached)
+            there = await self._there(stored.query.chat_id, ranking)
+            each_once = await self._each_once(ranking, there, start, stored.query.count)
+            left = sum(photo_id in there for photo_id in each_once[start:])
+            if is_whole or left > stored.query.count:
+                break
+            view, reached = replace(view, ranking=ranking), len(ranking)
+        return each_once, found, is_whole, there
+
     async def _extended(
         self, view: View, stored: StoredQuery, start: int
     ) -> tuple[tuple[int, ...], list[Candidate], bool]:
@@ -191,19 +207,12 @@ class Pages:
     async def _each_once(
         self, ranking: tuple[int, ...], there: Mapping[int, Posting], start: int, count: int
     ) -> tuple[int, ...]:
-        """A ranking without what, on the page from `start` on, is the same picture as one before: when the ranking was
-        made, only its upper end was compared."""
+        """A ranking without what, on the page from `start` on and first after it, is the same picture as one before:
+        when the ranking was made, only its upper end was compared."""
         shown = [there[photo_id].image_id for photo_id in ranking[:start] if photo_id in there]
         further = [photo_id for photo_id in ranking[start:] if photo_id in there]
-        repeats: set[int] = set()
-        wanted = count
-        while further and wanted:
-            part, further = further[:wanted], further[wanted:]
-            again = await self._searcher.repeated(shown, [there[photo_id].image_id for photo_id in part])
-            new = [photo_id for photo_id in part if there[photo_id].image_id not in again]
-            repeats.update(set(part).difference(new))
-            shown += [there[photo_id].image_id for photo_id in new]
-            wanted -= len(new)
+        again = await self._searcher.repeats(shown, [there[photo_id].image_id for photo_id in further], count + 1)
+        repeats = {further[place] for place in again}
         return tuple(photo_id for photo_id in ranking if photo_id not in repeats)
 
     async def _there(self, chat_id: int, ranking: Sequence[int]) -> dict[int, Posting]:
@@ -251,13 +260,13 @@ def _question(asking: Asking, asked: str, view: View, sent: Sent) -> Question:
 
 
 def _first(question: Question, answer: Answer, query: Query) -> Page:
-    total = len(answer.found)
+    total, is_whole, order = len(answer.found), _is_whole(answer.found, DEPTH), _order(StoredQuery.of(query))
     return Page(
         question,
         answer.hits,
         answer.counts,
         total=total,
-        is_total_known=_is_whole(answer.found, DEPTH),
-        has_later=total > query.count,
-        sort=_order(StoredQuery.of(query)),
+        is_total_known=is_whole,
+        has_later=total > query.count or (not is_whole and order in (None, Sort.BEST)),
+        sort=order,
     )

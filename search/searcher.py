@@ -83,7 +83,7 @@ class Searcher:
         found, looks = await self._found(query, direction, DEPTH, counts)
         found, verdict = judged(query, found, looks)
         found = await self._duplicates.collapsed(found, _asked_about(direction))
-        found = ordered(found, query)[:DEPTH]
+        found = await self._each_once(ordered(found, query)[:DEPTH], query.count)
         return Answer(await self.page(query, found[: query.count]), counts, verdict, tuple(found))
 
     async def deeper(self, query: Query, depth: int) -> list[Candidate]:
@@ -130,9 +130,15 @@ class Searcher:
         among = await self._candidates.among(await self._text_search.narrowed(query))
         return await self._duplicates.counted(query.chat_id, shown, among, query.asked_in)
 
-    async def repeated(self, shown: Sequence[int], further: Sequence[int]) -> set[int]:
-        """See `Duplicates.repeated`."""
-        return await self._duplicates.repeated(shown, further)
+    async def repeats(self, shown: Sequence[int], further: Sequence[int], wanted: int) -> set[int]:
+        """See `Duplicates.repeats`."""
+        return await self._duplicates.repeats(shown, further, wanted)
+
+    async def _each_once(self, found: Sequence[Candidate], count: int) -> list[Candidate]:
+        """Without what is on the first page, or the first after it, a picture once more: only the best were compared,
+        and by date they need not come first."""
+        again = await self._duplicates.repeats([], [one.posting.image_id for one in found], count + 1)
+        return [one for place, one in enumerate(found) if place not in again]
 
     async def preview(self, post: PhotoPost | Photo) -> bytes:
         """See `Pictures.preview`."""

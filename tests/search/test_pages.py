@@ -8,16 +8,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from telegram import Bot
 
 from bot.telegram_files import TelegramFiles
-from search import pages, searcher
+from search import duplicates, pages, ranking, searcher
 from search.candidates import Candidates
 from search.clip import ClipEmbedder
 from search.decoding import Decoders
 from search.direction import Directions, Weights
 from search.duplicates import Duplicates
 from search.encoding import Encoding
+from search.fingerprint import Fingerprint
 from search.images import DecodingLimits
 from search.once import EmbeddedOnce
 from search.page import Asking, Page
@@ -40,6 +42,7 @@ from storage.questions import Questions
 from storage.queue import IndexQueue
 from storage.texts import Texts
 from storage.vectors import VectorIndex
+from tests.drawings import drawn
 from tests.storage.builders import GROUP, NOON, added, post, unit
 
 
@@ -85,6 +88,12 @@ class Chat:
         await IndexQueue(self._database).finish([(row.id, row.image_id) for row in rows])
         await self._index.add(await self._embeddings.entries([row.id for row in rows]))
         return [row.id for row in rows]
+
+    async def same(self, pictures: dict[int, Image.Image]) -> None:
+        """These photos show these pictures."""
+        made = {photo_id: Fingerprint.of(picture) for photo_id, picture in pictures.items()}
+        images = {photo.id: photo.image_id for photo in (await self.photos.get(list(pictures))).values()}
+        await Fingerprints(self._database).store({images[key]: one.to_bytes() for key, one in made.items() if one})
 
     async def delete(self, photo_id: int) -> None:
         """A photo is taken back."""
@@ -196,6 +205,21 @@ async def test_paging_ends_where_the_kept_ranking_ends(chat: Chat, monkeypatch: 
         shown.append(await chat.more())
     assert sorted(hit.photo.id for page in shown for hit in page.hits) == there
     assert (shown[-1].total, shown[-1].is_total_known) == (50, True)
+
+
+@pytest.mark.parametrize("sort", [Sort.BEST, Sort.NEWEST])
+async def test_more_leads_to_repeats_only(chat: Chat, monkeypatch: pytest.MonkeyPatch, sort: Sort) -> None:
+    """The same picture in other files, beyond those that are compared when a ranking is made: shown once, by date too,
+    and there is no button for more where nothing else follows."""
+    monkeypatch.setattr(duplicates, "COLLAPSED", 4)
+    monkeypatch.setattr(ranking, "QUALIFYING", -9.0)
+    there = await chat.post(12)
+    await chat.same({photo_id: drawn(1 + place % 4) for place, photo_id in enumerate(there)})
+    pages_ = [await chat.ask(replace(QUERIES[0], count=2, sort=sort))]
+    while pages_[-1].has_later:
+        pages_.append(await chat.more())
+    assert [len(page.hits) for page in pages_] == [2, 2]
+    assert all(hit.posted == 3 for page in pages_ for hit in page.hits)
 
 
 async def test_a_photo_forgotten_since_is_shown(chat: Chat) -> None:
