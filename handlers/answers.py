@@ -75,6 +75,17 @@ class Answers:
                 question = await self._pages.refuse(asked, text, sent)
                 await self._settle(slot, question, await slot.text(text, None))
 
+    async def take_back(self, bot: Bot, message: Message) -> None:
+        """Takes away the answer to a message that asked and, edited, does so no more; edited back, it asks again."""
+        asked = asking(message)
+        async with self.turn(asked.chat_id, asked.message_id):
+            before = await self._pages.question(asked.chat_id, asked.message_id)
+            if before is None or not before.sent.message_ids or _is_settled(before, asked):
+                return
+            slot = Slot(bot, chat_info(message.chat), asked.message_id, before.thread_id, before.sent)
+            await self._pages.unasked(before, asked.revision)
+            await slot.withdraw()
+
     async def put(self, slot: Slot, page: Page) -> None:
         """Shows a page and remembers it; only then what stood in its place is taken away."""
         await self._settle(slot, page.question, await self._display.show(slot, page))

@@ -52,6 +52,10 @@ class Queries:
 
         await self._answers.answer(context.bot, message, understood)
 
+    async def no_question(self, message: Message, context: Context) -> None:
+        """A message that was edited and is no question of ours. If it was one, its answer goes with it."""
+        await self._answers.take_back(context.bot, message)
+
     async def understood(self, message: Message, nothing: QuestionError) -> Query:
         """What a message asks.
 

@@ -97,6 +97,7 @@ def routes(
         (on(PICTURE & CaptionCommand("repost"), reposts.repost, Wish.SEARCH), True),
         (on(f.ChatType.PRIVATE & PICTURE, chats.private_photo, Wish.NONE), manners.acknowledge),
         (question(f.ChatType.PRIVATE & f.TEXT & ~f.COMMAND, queries.search), manners.private_words),
+        (on(f.ALL, queries.no_question, Wish.NONE, f.UpdateType.EDITED), True),
         (button(SETTINGS, settings.press, Wish.COMMAND), True),
         (button(PAGES, buttons.press), True),
         (ChatMemberHandler(chats.membership, ChatMemberHandler.MY_CHAT_MEMBER, block=False), manners.introduce),

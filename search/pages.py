@@ -72,6 +72,21 @@ class Pages:
         """The question's view is what people see now, in these messages."""
         await self._questions.keep(replace(question, state=QuestionState.ANSWERED, sent=sent))
 
+    async def unasked(self, question: Question, revision: datetime) -> None:
+        """The message asks no more: what it asked is forgotten, and the same may be asked in it again."""
+        await self._questions.close(question.id)
+        await self._questions.keep(
+            replace(
+                question,
+                state=QuestionState.CLOSED,
+                revision=revision,
+                fingerprint=fingerprint(""),
+                view=View(),
+                trail=(),
+                sent=Sent(),
+            )
+        )
+
     async def close(self, question: Question) -> None:
         """The answer was taken away."""
         await self._questions.close(question.id)

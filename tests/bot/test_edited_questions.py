@@ -73,6 +73,25 @@ async def test_an_edited_question_keeps_its_old_answer(people: People, archive: 
 
 
 @pytest.mark.usefixtures("bot")
+async def test_an_answer_stays_where_its_question_is_none_any_more(people: People, archive: Archive) -> None:
+    """It goes, album and buttons; the same question, edited back, is answered again."""
+    chat, ann, _ = await posted(people, archive)
+    question = "/search red n:3"
+    [message] = await people.post(chat, ann, text=question)
+    first = await stands(people, chat, message, "")
+    for words in ("never mind", "/stats"):
+        await edited(people, chat, ann, message, text=words)
+
+        async def gone() -> bool:
+            return not (await standing(people, chat, message)).messages
+
+        await until(gone, "the answer to go")
+    assert not archive.rows("SELECT query FROM questions WHERE query IS NOT NULL")
+    await edited(people, chat, ann, message, text=question)
+    assert len((await stands(people, chat, message, "")).messages) == len(first.messages)
+
+
+@pytest.mark.usefixtures("bot")
 async def test_an_edit_that_changes_nothing_is_answered_again(
     people: People, archive: Archive, sandbox: Sandbox
 ) -> None:
