@@ -5,6 +5,7 @@ from rich.markup import escape
 
 from bot.commands.backups import backup, restore
 from bot.commands.care import retry, status
+from bot.commands.doctoring import doctor
 from bot.commands.exporting import export
 from bot.commands.folder import index, search
 from bot.commands.importing import import_
@@ -20,6 +21,7 @@ COMMANDS = (
     demo,
     import_,
     status,
+    doctor,
     retry,
     backup,
     restore,

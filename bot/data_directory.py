@@ -21,7 +21,7 @@ class DataDirectory:
             DataDirectoryBusy, InvalidSettings
         """
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)  # captions and names are in it
             self._lock.acquire(timeout=0)
         except Timeout as exc:
             raise DataDirectoryBusy(

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from telegram import Bot
-from telegram.request import HTTPXRequest
 
+from bot.bare_bot import bare_bot
 from bot.chat_names import chat_called
 from bot.disk_files import DiskFiles
 from bot.export_folder import ExportFolder, FolderUnusable, picture_name
@@ -27,6 +27,7 @@ from storage.chats import Chats
 from storage.database import Database
 from storage.originals import Originals
 from storage.photos import Photos
+from storage.stand_ins import is_stand_in
 
 PAGE = 100
 """Photos read, fetched and listed together."""
@@ -155,8 +156,7 @@ class Export:
 
 def _said(photo: Photo) -> dict[str, Any]:
     return {
-        "chat": photo.origin_chat_id,
-        "message": photo.message_id,
+        **({} if is_stand_in(photo.origin_chat_id) else {"chat": photo.origin_chat_id, "message": photo.message_id}),
         "thread": photo.thread_id,
         "album": photo.media_group_id,
         "date": _moment(photo.date),
@@ -191,16 +191,5 @@ async def export_alone(settings: Settings) -> AsyncIterator[Job]:
     """The job where no bot runs."""
     async with AsyncExitStack() as stack:
         database = await open_database(stack, settings)
-        bot = None
-        if settings.token is not None:
-            request = HTTPXRequest()
-            stack.push_async_callback(request.shutdown)
-            bot = Bot(
-                settings.token.get_secret_value(),
-                request=request,
-                base_url=f"{settings.api_url}/bot",
-                base_file_url=f"{settings.api_url}/file/bot",
-                local_mode=settings.api_local,
-            )
-            stack.push_async_callback(bot.shutdown)
+        bot = await stack.enter_async_context(bare_bot(settings))
         yield Export(database, sources_of(settings, bot), settings.max_file_mb * 1_000_000)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from telegram import Bot
 
 from bot.backing_up import Backup
+from bot.checkups.finding import Patient, Running
 from bot.control import Control
+from bot.doctor import Doctor
 from bot.exporting import Export, sources_of
 from bot.importing import Import
 from bot.last_error import LastError
@@ -44,6 +46,8 @@ def offer_all(control: Control, parts: Parts) -> None:
     control.offer(Retry.NAME, Retry(Failures(parts.database), parts.indexer.wake))
     control.offer(Backup.NAME, Backup(parts.database, parts.settings.data_dir))
     control.offer(Export.NAME, _export(parts))
+    running = Running(parts.index, parts.indexer)
+    control.offer(Doctor.NAME, Doctor(Patient(parts.settings, parts.database, parts.bot, running)))
     control.offer(Reindex.NAME, parts.reindex)
     control.offer(Status.NAME, Status(_vitals(parts)))
 

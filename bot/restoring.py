@@ -20,8 +20,9 @@ from storage.meter import Meter
 from storage.migrations import check_known
 
 UNPACKING = ".restoring"
-OURS = frozenset({"lock", UNPACKING, "lost+found"})
-"""What may be in a data directory that counts as empty: our lock, and what a mounted disk begins with."""
+OURS = frozenset({"lock", UNPACKING, "lost+found", "models"})
+"""What may be in a data directory that counts as empty: our lock, what a mounted disk begins with, and the weights that
+were downloaded (Dockerfile)."""
 
 
 class RestoreRefused(BotError):

@@ -56,6 +56,10 @@ class ChromaIndex:
         """
         return await self._write(self._collection.open, generation)
 
+    async def look_into(self, generation: str) -> Opened:
+        """Open the collection without mending anything: what is wrong is raised."""
+        return await self._write(self._collection.look_into, generation)
+
     async def renew(self, generation: str) -> Opened:
         """Begin a new build, empty; a directory is set aside until `discard`."""
         return await self._write(self._collection.renew, generation)
@@ -100,6 +104,10 @@ class ChromaIndex:
         while page := await self._on(self._queries, self._collection.page, offset, size):
             yield page
             offset += len(page)
+
+    async def places(self, photo_ids: Sequence[int]) -> list[Place]:
+        """Where those of these photos are that it has."""
+        return await self._on(self._queries, self._collection.places, photo_ids)
 
     async def vectors(self, photo_ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
         """The [d] vectors of those of these photos that it has."""

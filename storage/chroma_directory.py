@@ -49,10 +49,11 @@ class ChromaDirectory:
         """It is being written to from now on."""
         self._mark.touch()
 
-    def release(self) -> None:
-        """It is whole, and free for others."""
+    def release(self, *, is_whole: bool = True) -> None:
+        """It is free for others; not known to be `is_whole`, it is as suspect to them as it was."""
         if self._lock.is_locked:
-            self._mark.unlink(missing_ok=True)
+            if is_whole:
+                self._mark.unlink(missing_ok=True)
             self._lock.release()
 
     def check(self) -> None:

@@ -86,6 +86,17 @@ class Collection:
         self._metadata = {"model": model, "dimensions": dimensions}
         self._client: Any = None
         self._collection: Any = None
+        self._stays_suspect = False
+
+    def look_into(self, generation: str) -> Opened:
+        """Open the collection as `open` does, but leave a directory as it is found: raises whatever is wrong with it.
+        Closed again, it is as suspect as it was."""
+        self.close()
+        suspect = False
+        if self._directory is not None:
+            suspect = self._stays_suspect = self._directory.take()
+            self._directory.check()
+        return Opened(self._connect(generation), suspect)
 
     def open(self, generation: str) -> Opened:
         """Open the collection of this build, or make it.
@@ -139,7 +150,8 @@ class Collection:
                 self._client._server._session.close()  # noqa: SLF001 - nobody else closes its sockets
         self._client = self._collection = None
         if self._directory is not None:
-            self._directory.release()
+            self._directory.release(is_whole=not self._stays_suspect)
+        self._stays_suspect = False
 
     def upsert(self, entries: Sequence[IndexEntry]) -> None:
         self._collection.upsert(
@@ -180,12 +192,12 @@ class Collection:
         found = self._collection.get(ids=[str(photo_id) for photo_id in photo_ids], include=["embeddings"])
         return {int(photo_id): vector for photo_id, vector in zip(found["ids"], found["embeddings"], strict=True)}
 
+    def places(self, photo_ids: Sequence[int]) -> list[Place]:
+        """Where those of these photos are that it has."""
+        return _places(self._collection.get(ids=[str(photo_id) for photo_id in photo_ids], include=["metadatas"]))
+
     def page(self, offset: int, size: int) -> list[Place]:
-        page = self._collection.get(limit=size, offset=offset, include=["metadatas"])
-        return [
-            Place(int(photo_id), int(metadata["image_id"]), int(metadata["chat_id"]))
-            for photo_id, metadata in zip(page["ids"], page["metadatas"], strict=True)
-        ]
+        return _places(self._collection.get(limit=size, offset=offset, include=["metadatas"]))
 
     def _connect(self, generation: str) -> bool:
         """Whether the collection had to be made. Raises DirectoryUnusable where a directory holds any other."""
@@ -243,6 +255,13 @@ def _client(location: ChromaLocation) -> Any:
         headers=dict(location.headers),
         settings=settings,
     )
+
+
+def _places(found: Any) -> list[Place]:
+    return [
+        Place(int(photo_id), int(metadata["image_id"]), int(metadata["chat_id"]))
+        for photo_id, metadata in zip(found["ids"], found["metadatas"], strict=True)
+    ]
 
 
 def _metadata(place: Place) -> dict[str, int]:

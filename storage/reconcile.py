@@ -43,21 +43,21 @@ async def reconcile(
     not overtake the change of somebody else.
     """
     if not opened.is_new:
-        await _check_vectors(embeddings, chroma, every=opened.is_suspect)
+        await check_vectors(embeddings, chroma, every=opened.is_suspect)
     mended = await _mend(embeddings, chroma, changing, progress)
-    await _check_searches(embeddings, chroma)
+    await check_searches(embeddings, chroma)
     return replace(mended, rebuilt=opened.is_new and mended.missing > 0)
 
 
 async def _mend(
     embeddings: Embeddings, chroma: ChromaIndex, changing: asyncio.Lock, progress: Progress | None
 ) -> Reconciled:
-    held = await _held(chroma)
+    held = await held_places(chroma)
     wanted = np.zeros(len(held), np.bool_)
     total = sum((await embeddings.count_by_chat()).values())
     done = missing = moved = after = 0
     while page := await embeddings.places(after, PAGE):
-        lacking, wrong = _compare(page, held, wanted)
+        lacking, wrong = compare(page, held, wanted)
         await _write(embeddings, chroma, changing, lacking + wrong)
         done, missing, moved = done + len(page), missing + len(lacking), moved + len(wrong)
         after = page[-1].photo_id
@@ -67,7 +67,7 @@ async def _mend(
     return Reconciled(missing, orphaned, moved, rebuilt=False)
 
 
-async def _check_vectors(embeddings: Embeddings, chroma: ChromaIndex, *, every: bool) -> None:
+async def check_vectors(embeddings: Embeddings, chroma: ChromaIndex, *, every: bool) -> None:
     """Whether the vectors are SQL's: those of `every` photo after somebody who was killed, else of a random few.
 
     A vector costs 75 µs to read from Chroma. Only what has the right image is compared; the rest is mended anyway.
@@ -81,7 +81,7 @@ async def _check_vectors(embeddings: Embeddings, chroma: ChromaIndex, *, every: 
                     raise VectorIndexUnavailable(f"the vector of photo {entry.photo_id} is not the database's")
 
 
-async def _check_searches(embeddings: Embeddings, chroma: ChromaIndex) -> None:
+async def check_searches(embeddings: Embeddings, chroma: ChromaIndex) -> None:
     """A collection can list its entries and yet be unable to find them: let it say so now."""
     for entry in await embeddings.sample(PROBES):
         found = await chroma.query(entry.vector, entry.chat_id, 1)
@@ -108,7 +108,7 @@ def _is_same(held: NDArray[np.float32], wanted: NDArray[np.float32]) -> bool:
     return held.shape == wanted.shape and bool(np.abs(held - wanted).max() < SAME)
 
 
-async def _held(chroma: ChromaIndex) -> NDArray[np.int64]:
+async def held_places(chroma: ChromaIndex) -> NDArray[np.int64]:
     """What Chroma holds, [n, 3] as in `Place`, ordered by photo id."""
     pages = [np.array(page, np.int64) async for page in chroma.pages()]
     if not pages:
@@ -118,7 +118,7 @@ async def _held(chroma: ChromaIndex) -> NDArray[np.int64]:
     return joined[first]
 
 
-def _compare(page: list[Place], held: NDArray[np.int64], wanted: NDArray[np.bool_]) -> tuple[list[int], list[int]]:
+def compare(page: list[Place], held: NDArray[np.int64], wanted: NDArray[np.bool_]) -> tuple[list[int], list[int]]:
     """Photo ids of a page of SQL that Chroma lacks, and those it has elsewhere; marks `wanted`."""
     places = np.array(page, np.int64)
     rows = np.searchsorted(held[:, 0], places[:, 0])

@@ -27,6 +27,7 @@ from storage.cache import MatrixCache
 from storage.chroma import ChromaIndex
 from storage.collection import Opened
 from storage.database import batches
+from storage.differences import differences
 from storage.embeddings import Embeddings
 from storage.errors import VectorIndexUnavailable
 from storage.generation import generation, next_generation
@@ -98,6 +99,15 @@ class VectorIndex:
     async def count_in_chroma(self) -> int:
         """How many entries Chroma has. Raises VectorIndexUnavailable."""
         return await self._chroma.count()
+
+    async def differences(self) -> Reconciled:
+        """Where an open Chroma is not as SQL has it; nothing is changed. Raises VectorIndexUnavailable."""
+        return await differences(self._embeddings, self._chroma, self._changing)
+
+    def distrust(self) -> None:
+        """Let Chroma be compared and mended, and not be asked before."""
+        self._trusted = False
+        self.needs_reconcile.set()
 
     def change(self, embeddings: Embeddings, chroma: ChromaIndex) -> ChromaIndex:
         """From now on the vectors of another model, with a Chroma that is still to be opened; returns the one before,

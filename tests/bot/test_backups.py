@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.application import build
-from bot.backing_up import Backup, NotOursToBackUp
+from bot.backing_up import Backup, NotOursToBackUp, backup_alone
 from bot.control_file import ControlFile
-from bot.restoring import restore
+from bot.restoring import RestoreRefused, restore
 from bot.settings import Settings
 from search.clip import ClipEmbedder
 from search.errors import StorageError
@@ -91,11 +91,11 @@ async def test_a_restore_costs_what_was_there(settings: Settings, archive: Archi
     (settings.data_dir / "originals").mkdir()
     (settings.data_dir / "originals" / "a.jpg").write_bytes(b"a picture")
     file = tmp_path / "backup.zip"
-    assert (await command(settings, "backup", str(file))).status == 0
+    async with backup_alone(settings) as job:
+        _ = [told async for told in job({"file": str(file)})]
     before = sorted(one.name for one in settings.data_dir.iterdir())
-    refused = await command(settings, "restore", str(file))
-    assert refused.status == 1
-    assert "--force" in refused.err
+    with pytest.raises(RestoreRefused, match="--force"):
+        _ = [told async for told in restore(settings, file, force=False)]
     assert sorted(one.name for one in settings.data_dir.iterdir()) == before
 
     broken = tmp_path / "broken.zip"
@@ -109,8 +109,7 @@ async def test_a_restore_costs_what_was_there(settings: Settings, archive: Archi
         _ = [told async for told in restore(settings, broken, force=True)]
     assert sorted(one.name for one in settings.data_dir.iterdir()) == before
 
-    forced = await command(settings, "restore", "--force", str(file))
-    assert forced.status == 0, forced.err
+    _ = [told async for told in restore(settings, file, force=True)]
     [aside] = settings.data_dir.glob("set-aside-*")
     assert (aside / "originals" / "a.jpg").read_bytes() == b"a picture"
     assert (aside / "chatlens.db").exists()
