@@ -7,7 +7,7 @@ EXTRAS ?=
 comma := ,
 bin := $(VENV)/bin
 
-.PHONY: help run demo sandbox test crash-test leak-test fuzz load-test check format clean
+.PHONY: help run demo sandbox test crash-test leak-test fuzz import-test load-test check format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -43,6 +43,9 @@ leak-test: $(VENV)/installed-dev  ## 100,000 random steps of many chats against 
 
 fuzz: $(VENV)/installed-dev  ## 20,000 mutated pictures through the bot's own door: tried, read, refused, crashed
 	$(bin)/python -m tests.fuzzing
+
+import-test: $(VENV)/installed-dev  ## an export of 20,000 photos imported: rate, memory, again, and beside a bot that answers
+	$(bin)/python -m tests.importing
 
 load-test: $(VENV)/installed-dev  ## 20,000 updates as fast as the bot takes them, searches in between: memory, answers
 	$(bin)/python -m tests.load

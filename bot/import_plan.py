@@ -37,9 +37,9 @@ class Assignment:
     """The basic groups that the chat was."""
 
     @property
-    def is_its_own(self) -> bool:
-        """Whether they are the same chat, by its id."""
-        return self.exported.telegram_id in (self.chat.id, *self.former)
+    def is_its_own(self) -> bool | None:
+        """Whether they are the same chat, by its id; None where the export has none."""
+        return self.exported.telegram_id in (self.chat.id, *self.former) if self.exported.has_id else None
 
     @property
     def has_its_numbers(self) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from bot.errors import BotError
 from bot.exported_posts import posts
 from bot.import_plan import Assignment, Plan, Planner, Wish
-from bot.indexing import open_indexing
+from bot.indexing import importer_of, indexing
 from bot.job import Job, Told
 from bot.opening import open_database
 from bot.settings import Settings
@@ -23,13 +23,14 @@ from history.records import ExportedChat
 from search.importing import Importer
 from search.imports_under_way import ImportsUnderWay
 from storage.chats import Chats
+from storage.originals import Originals
 
 LOOK = 0.5
 """Seconds between two looks at how much is indexed."""
-READING_OF, INDEXING = "Reading {}", "Indexing"
+LOOKING, READING, INDEXING = "Looking through the export", "Reading {}", "Indexing"
 
-TakenIn = Callable[[], AbstractAsyncContextManager[Importer]]
-"""Opens what photos are taken in with: not for a list, for which no model need be loaded."""
+Indexed = Callable[[], AbstractAsyncContextManager[None]]
+"""Has what was taken in indexed, for as long as a block: loads the model where no bot has it."""
 
 
 class ExportUnreadable(BotError):
@@ -62,11 +63,19 @@ class Import:
 
     NAME = "import"
 
-    def __init__(self, settings: Settings, places: Places, under_way: ImportsUnderWay, taken_in: TakenIn) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        places: Places,
+        under_way: ImportsUnderWay,
+        importer: Importer,
+        indexed: Indexed = nullcontext,
+    ) -> None:
         self._settings = settings
         self._places = places
         self._under_way = under_way
-        self._taken_in = taken_in
+        self._importer = importer
+        self._indexed = indexed
 
     async def __call__(self, arguments: dict[str, Any]) -> AsyncIterator[Told]:
         """`path`, and what `Wish` says as `chat`, `map` and `all`; `list`, `copy` and `stickers` are true or false.
@@ -79,16 +88,16 @@ class Import:
             chats = export.chats()
             while (chat := await asyncio.to_thread(next, chats, None)) is not None:
                 exported.append(chat)
-                yield {"step": "Looking through the export", "at": sum(one.photos for one in exported)}
+                seen = sum(map(_total, exported))
+                yield _step(LOOKING, seen, seen)
             planner = await self._places.planner()
             if arguments.get("list"):
                 listed = [_described(one) | {"home": _name(planner, one)} for one in exported]
                 yield {"done": True, "chats": listed, "damage": export.damage}
                 return
             plan = planner.plan(exported, _wish(arguments))
-            async with self._taken_in() as importer:
-                async for told in self._carried_out(export, plan, importer, copies=self._copies(arguments)):
-                    yield told
+            async for told in self._carried_out(export, plan, copies=self._copies(arguments)):
+                yield told
         except ExportError as exc:
             raise ExportUnreadable(str(exc)) from exc
 
@@ -100,37 +109,45 @@ class Import:
         said = arguments.get("copy")
         return self._settings.import_copy if said is None else bool(said)
 
-    async def _carried_out(
-        self, export: Export, plan: Plan, importer: Importer, *, copies: bool
-    ) -> AsyncIterator[Told]:
-        left_out = [(one, why) for one, why in plan.left_out]
+    async def _carried_out(self, export: Export, plan: Plan, *, copies: bool) -> AsyncIterator[Told]:
+        left_out = list(plan.left_out)
         done: list[Told] = []
         for assignment in plan.assigned:
             if (why := await self._places.why_closed(assignment)) is not None:
                 left_out.append((assignment.exported, why))
                 continue
             counts = Counter[str]()
-            with self._under_way.reading(assignment.chat.id, _total(assignment.exported)) as reading:
-                async for some in _taken(export, assignment, importer, copies=copies):
-                    counts.update(some)
-                    reading.done = counts.total()
-                    yield _step(
-                        READING_OF.format(assignment.chat.title or assignment.chat.id), reading.done, reading.of
-                    )
+            async for told in self._taken(export, assignment, counts, copies=copies):
+                yield told
             done.append(_outcome(assignment, counts))
-        async for told in self._indexed(importer, [one.chat.id for one in plan.assigned]):
+        async for told in self._until_indexed([one.chat.id for one in plan.assigned]):
             yield told
         not_taken = [_described(one) | {"why": why} for one, why in left_out]
         yield {"done": True, "taken": done, "left_out": not_taken, "damage": export.damage}
 
-    async def _indexed(self, importer: Importer, chat_ids: Sequence[int]) -> AsyncIterator[Told]:
+    async def _taken(
+        self, export: Export, assignment: Assignment, counts: Counter[str], *, copies: bool
+    ) -> AsyncIterator[Told]:
+        exported, chat = assignment.exported, assignment.chat
+        step = READING.format(chat.title or chat.id)
+        pictures = await asyncio.to_thread(export.photos, exported.id, exported.kind)
+        with self._under_way.reading(chat.id, _total(exported)) as reading:
+            async for some in self._importer.take(chat.id, posts(pictures, assignment), copies=copies):
+                counts.update(some)
+                reading.done = counts.total()
+                yield _step(step, reading.done, reading.of)
+
+    async def _until_indexed(self, chat_ids: Sequence[int]) -> AsyncIterator[Told]:
         """Until nothing imported waits any more in these chats."""
-        waiting = most = await importer.waiting(chat_ids)
-        while waiting:
-            yield _step(INDEXING, most - waiting, most)
-            await asyncio.sleep(LOOK)
-            waiting = await importer.waiting(chat_ids)
-            most = max(most, waiting)
+        waiting = most = await self._importer.waiting(chat_ids)
+        if not waiting:
+            return
+        async with self._indexed():
+            while waiting:
+                yield _step(INDEXING, most - waiting, most)
+                await asyncio.sleep(LOOK)
+                waiting = await self._importer.waiting(chat_ids)
+                most = max(most, waiting)
         yield _step(INDEXING, most, most)
 
 
@@ -140,16 +157,8 @@ async def import_alone(settings: Settings) -> AsyncIterator[Job]:
     async with AsyncExitStack() as stack:
         database = await open_database(stack, settings)
         places = Places(Chats(database), AllowList(settings.allowed_chats, settings.owners))
-        yield Import(settings, places, ImportsUnderWay(), lambda: open_indexing(settings, database))
-
-
-async def _taken(
-    export: Export, assignment: Assignment, importer: Importer, *, copies: bool
-) -> AsyncIterator[Counter[str]]:
-    exported = assignment.exported
-    pictures = await asyncio.to_thread(export.photos, exported.id, exported.kind)
-    async for counts in importer.take(assignment.chat.id, posts(pictures, assignment), copies=copies):
-        yield counts
+        importer = importer_of(settings, database, Originals(settings.data_dir))
+        yield Import(settings, places, ImportsUnderWay(), importer, lambda: indexing(settings, database))
 
 
 def _wish(arguments: dict[str, Any]) -> Wish:

@@ -28,31 +28,31 @@ from storage.queue import IndexQueue
 from storage.vectors import VectorIndex
 
 
-def importer(
+def importer_of(
     settings: Settings,
     database: Database,
     originals: Originals,
-    files: DiskFiles,
-    quiet: Quiet,
-    wake: Callable[[], None],
+    quiet: Quiet | None = None,
+    wake: Callable[[], None] = lambda: None,
 ) -> Importer:
-    """What takes photos in, for whoever indexes them."""
-    own_id = None if settings.token is None else settings.token.get_secret_value().partition(":")[0]
+    """What takes photos in."""
+    max_bytes = settings.max_file_mb * 1_000_000
+    own_id = "" if settings.token is None else settings.token.get_secret_value().partition(":")[0]
     return Importer(
         Imports(database),
         originals,
-        files.is_there,
+        DiskFiles(originals, max_bytes).is_there,
         Retention(settings.retention_days),
-        quiet,
+        quiet or Quiet(),
         wake,
-        settings.max_file_mb * 1_000_000,
-        int(own_id) if own_id is not None and own_id.isdecimal() else None,
+        max_bytes,
+        int(own_id) if own_id.isdecimal() else None,
     )
 
 
 @asynccontextmanager
-async def open_indexing(settings: Settings, database: Database) -> AsyncIterator[Importer]:
-    """Loads the model and indexes what is imported, for as long as the block; live photos wait for the bot.
+async def indexing(settings: Settings, database: Database) -> AsyncIterator[None]:
+    """Loads the model and indexes what was imported, for as long as the block; live photos wait for the bot.
 
     Chroma stays closed: the bot compares it with SQL at its next start, and answers are exact until then.
 
@@ -67,20 +67,18 @@ async def open_indexing(settings: Settings, database: Database) -> AsyncIterator
         stack.push_async_callback(encoding.close)
         decoders = Decoders(DecodingLimits(max_pixels=settings.max_megapixels * 1_000_000))
         stack.push_async_callback(decoders.close)
-        embeddings, originals = Embeddings(database, embedder.model_id), Originals(settings.data_dir)
-        files, quiet = DiskFiles(originals, settings.max_file_mb * 1_000_000), Quiet()
-        pictures = Pictures(Nowhere(), embedder, decoders, settings.max_file_mb * 1_000_000, files)
+        embeddings, max_bytes = Embeddings(database, embedder.model_id), settings.max_file_mb * 1_000_000
+        files = DiskFiles(Originals(settings.data_dir), max_bytes)
         never_opened = ChromaLocation(directory=settings.data_dir / "chroma")
         chroma = ChromaIndex(Collection(never_opened, embedder.model_id, embedder.dimensions))
         indexer = Indexer(
             IndexQueue(database, [PhotoSource.IMPORT]),
             EmbeddedOnce(embeddings),
             VectorIndex(embeddings, chroma),
-            pictures,
+            Pictures(Nowhere(), embedder, decoders, max_bytes, files),
             Fingerprints(database),
             encoding,
-            quiet,
         )
         await indexer.start()
         stack.push_async_callback(indexer.stop)
-        yield importer(settings, database, originals, files, quiet, indexer.wake)
+        yield

@@ -1,6 +1,6 @@
 """Constructs everything, knows every concrete class, and starts and ends it in order."""
 
-from contextlib import AsyncExitStack, nullcontext
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from bot.control import Control
 from bot.disk_files import DiskFiles
 from bot.heartbeat import Heartbeat
 from bot.importing import Import, Places
-from bot.indexing import importer
+from bot.indexing import importer_of
 from bot.jobs import Parts, offer_all
 from bot.last_error import LastError
 from bot.machine import reads_pictures
@@ -189,8 +189,8 @@ def _assembled(
     allowed = AllowList(settings.allowed_chats, settings.owners)
     access = Access(allowed, archive)
     under_way = ImportsUnderWay()
-    taking_in = importer(settings, database, originals, files, quiet, indexer.wake)
-    importing = Import(settings, Places(chats, allowed), under_way, lambda: nullcontext(taking_in))
+    importer = importer_of(settings, database, originals, quiet, indexer.wake)
+    importing = Import(settings, Places(chats, allowed), under_way, importer)
     control = Control(settings.data_dir)
     reconciler = Reconciler(index)
     sweeper = Sweeper(privacy, questions, Remains(database), database, index, originals, retention)
@@ -208,7 +208,7 @@ def _assembled(
         buttons=Buttons(pages, display, answers),
         help=Help(replies),
         stats=Stats(archive, FailedPhotos(Failures(database), indexer.wake), replies, zone),
-        imports=ImportCommand(allowed, under_way, taking_in, replies),
+        imports=ImportCommand(allowed, under_way, importer, replies),
         reposts=RepostCommand(reposts, replies, zone),
         repost_notices=repost_notices,
         settings=ChatSettingsHandlers(archive, replies),

@@ -110,8 +110,8 @@ class Importer:
             yield await self._take(archive, block, copies=copies)
 
     async def waiting(self, chat_ids: Sequence[int]) -> int:
-        """How many imported photos of these chats are still to be indexed."""
-        return await self._imports.waiting(chat_ids)
+        """How many imported photos of these chats are still to be indexed, without those that are put off."""
+        return await self._imports.waiting(chat_ids, self._retention.clock())
 
     async def _next(self, exported: Iterator[Exported]) -> list[Exported]:
         block: list[Exported] = []

@@ -98,11 +98,13 @@ class Imports:
                 again = {"state": PhotoState.PENDING, "attempts": 0, "error": None}
                 await connection.execute(this.where(photos.c.state == PhotoState.FAILED).values(again))
 
-    async def waiting(self, chat_ids: Collection[int]) -> int:
-        """How many imported photos of these archives are still to be indexed."""
-        pending = select(func.count()).where(IS_PENDING, photos.c.source == PhotoSource.IMPORT)
+    async def waiting(self, chat_ids: Collection[int], now: datetime) -> int:
+        """How many imported photos of these archives are in hand or due; not, what is put off, a file on a disk that
+        is away."""
+        here = (IS_PENDING, photos.c.source == PhotoSource.IMPORT, photos.c.chat_id.in_(chat_ids))
+        waiting = select(func.count()).where(*here, photos.c.leased | (photos.c.due_at <= now))
         async with self._database.reading() as connection:
-            return await connection.scalar(pending.where(photos.c.chat_id.in_(chat_ids))) or 0
+            return await connection.scalar(waiting) or 0
 
     @uninterrupted
     async def copying(self) -> None:

@@ -38,20 +38,23 @@ def import_(
     from bot.importing import Import, import_alone  # noqa: PLC0415 - keeps --help quick
     from bot.remote import carry_out  # noqa: PLC0415
 
-    told = watch(
-        carry_out(
-            settings.data_dir,
-            Import.NAME,
-            lambda: import_alone(settings),
-            path=str(path.absolute()),
-            chat=chat,
-            map=dict(map(_pair, mapped or [])),
-            all=everything,
-            list=only_list,
-            copy=copy,
-            stickers=stickers,
-        )
+    lines = carry_out(
+        settings.data_dir,
+        Import.NAME,
+        lambda: import_alone(settings),
+        path=str(path.absolute()),
+        chat=chat,
+        map=dict(map(_pair, mapped or [])),
+        all=everything,
+        list=only_list,
+        copy=copy,
+        stickers=stickers,
     )
+    try:
+        told = watch(lines)
+    except KeyboardInterrupt as exc:
+        console.print("Cut off. What was taken in is kept; run the same again, and it goes on from there.")
+        raise typer.Exit(130) from exc
     if only_list:
         results.print(_table(told["chats"]))
     else:
@@ -85,7 +88,9 @@ def _summarise(told: dict[str, Any]) -> None:
             console.print(f"  {count:,} {escape(outcome)}", highlight=False)
         if not one["counts"]:
             console.print("  The export holds no photo of it.")
-        if not one["is_its_own"]:
+        if one["is_its_own"] is None:
+            console.print("  [yellow]The export does not tell its chat's id; its photos have no links.[/]")
+        elif not one["is_its_own"]:
             console.print(
                 f"  [yellow]By its id the export is of another chat, “{escape(one['name'])}”; taken as told.[/]"
             )

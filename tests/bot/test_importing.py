@@ -16,7 +16,7 @@ from search.importing import Outcome
 from tests import exports
 from tests.bot.test_chats import join
 from tests.conftest import Archive, polling
-from tests.importing import BEFORE, TAKEN, counts, export_id, imported
+from tests.importing.job import BEFORE, TAKEN, counts, export_id, imported
 from tests.people import Message, People, jpeg, picture_key, shown, until
 
 pytestmark = pytest.mark.usefixtures("loaded_once")

@@ -135,8 +135,8 @@ async def test_a_photo_that_is_posted_waits_behind_an_import(
     assert {photo.id for photo in await queue.claim(64, NOON, timedelta(minutes=1))} == set(live)
     imported = await queue.claim(64, NOON, timedelta(minutes=1))
     assert [photo.message_id for photo in imported] == list(range(1, 17))
-    assert await imports.waiting([GROUP.id]) == 40
-    assert await imports.waiting([-50]) == 0
+    assert await imports.waiting([GROUP.id], NOON) == 40
+    assert await imports.waiting([-50], NOON) == 0
 
 
 async def test_an_import_alone_gives_up_live_photos(photos: Photos, imports: Imports, database: Database) -> None:
@@ -181,6 +181,15 @@ async def test_a_migration_loses_what_was_imported(imports: Imports, photos: Pho
     await Chats(database).migrate(-5, GROUP, NOON)
     assert (await photos.counts(GROUP.id)).waiting == 1
     assert await imports.add(GROUP.id, [exported(1, origin=HISTORY)]) == [Standing.IMPORTED]
+
+
+async def test_an_import_waits_for_a_disk_that_is_away(imports: Imports, queue: IndexQueue) -> None:
+    """What was put off does not count as being on its way; what is in hand does."""
+    await imports.add(GROUP.id, [exported(1), exported(2)])
+    await queue.claim(9, NOON, timedelta(minutes=1))
+    assert await imports.waiting([GROUP.id], NOON) == 2
+    await queue.postpone(1, 1, "the disk is away", NOON + timedelta(hours=1))
+    assert await imports.waiting([GROUP.id], NOON) == 1
 
 
 async def test_files_copied_before_a_crash_are_never_looked_for(imports: Imports, database: Database) -> None:

@@ -140,7 +140,7 @@ async def _queries_by_imports(imports: Imports) -> None:
     await imports.judged(GROUP.id, posts)
     await imports.add(GROUP.id, posts)
     await imports.move({1: "file:///elsewhere"})
-    await imports.waiting([GROUP.id, -5])
+    await imports.waiting([GROUP.id, -5], NOON)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ async def test_the_queue_reads_what_is_long_done(sqlite: Database, recorded: Rec
         ("COVERING INDEX ix_photos_chat_id_state_sender_id_date_id", lambda d: FilteredPhotos(d).senders(GROUP.id)),
         ("ix_photos_image_id_chat_id", lambda d: Photos(d).by_file(GROUP.id, "unique-a")),
         ("ix_images_photo_unique_id", lambda d: Photos(d).known_image("unique-a")),
-        ("ix_photos_pending (source=? AND chat_id=?)", lambda d: Imports(d).waiting([GROUP.id, -5])),
+        ("ix_photos_pending (source=? AND chat_id=?)", lambda d: Imports(d).waiting([GROUP.id, -5], NOON)),
         ("COVERING INDEX ix_photos_pending", lambda d: IndexQueue(d).waiting()),
         ("ix_questions_chat_id_control_id", lambda d: Questions(d).controlled_by(GROUP.id, 2)),
         ("ix_questions_asked_at", lambda d: Questions(d).expire(NOON)),
