@@ -17,7 +17,7 @@ from PIL import Image
 
 from search.decoder import REPLY, REQUEST, Outcome, Task
 from search.errors import FileUnreachable, ImageRefused
-from search.images import DecodingLimits
+from search.images import LARGEST_PHOTO, DecodingLimits
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +40,6 @@ KEPT = 8 * 2**20
 """Bytes of memory that a worker keeps for the next picture."""
 LONGEST_REASON = 2_000
 LONGEST_MOMENT = 64
-LARGEST_PREVIEW = 10_000_000
-"""Bot API: the largest photo that may be sent."""
 
 PACKAGES = Path(__file__).parent.parent
 
@@ -229,7 +227,7 @@ class Decoders:
         if reply.outcome is Outcome.REFUSED:
             return LONGEST_REASON
         if task is Task.PREVIEW:
-            return LARGEST_PREVIEW
+            return LARGEST_PHOTO
         if task is Task.TAKEN:
             return LONGEST_MOMENT
         width, height = reply.size

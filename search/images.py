@@ -19,6 +19,10 @@ PHOTO_SIDES_LIMIT = 10_000
 """Bot API, sendPhoto: width and height must not exceed 10000 in total."""
 PHOTO_RATIO_LIMIT = 20
 """Bot API, sendPhoto: the ratio of the sides must be at most 20."""
+LARGEST_SIDE = 2560
+"""Of photos that Telegram keeps; more is thrown away."""
+LARGEST_PHOTO = 10_000_000
+"""Bot API, sendPhoto: bytes."""
 PREVIEW_SIDE = 1280
 """Telegram's own clients show photos at 1280 px; a larger upload would be reduced by the server."""
 
@@ -108,12 +112,14 @@ def within_ratio(image: Image.Image, ratio: int = PHOTO_RATIO_LIMIT) -> Image.Im
 
 
 def preview(data: bytes, limits: DecodingLimits) -> bytes:
-    """`data` as a JPEG that Telegram takes as a photo, whatever format and shape it came in.
+    """`data` as a JPEG that Telegram takes as a photo, whatever format and shape it came in; as it is, where it is one.
 
     Raises:
         ImageRefused: as `decode`.
     """
     image = decode(data, limits, shorter_side=PREVIEW_SIDE // 2)
+    if _is_photo(data):
+        return data
     image.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.LANCZOS)
     needed = -(-max(image.size) // PHOTO_RATIO_LIMIT)
     if min(image.size) < needed:
@@ -136,6 +142,15 @@ def taken(data: bytes) -> datetime | None:
         return datetime.fromisoformat(f"{moment.isoformat()}{offset}")
     except Exception:  # noqa: BLE001 - decoders raise what they like, and the file's own date will do
         return None
+
+
+def _is_photo(data: bytes) -> bool:
+    """Whether a picture that can be decoded is as Telegram keeps photos: to compress it once more would only harm it.
+    One with EXIF may say where it was taken, and is not handed on."""
+    with Image.open(io.BytesIO(data), formats=ACCEPTED_FORMATS) as image:
+        is_plain = image.format == "JPEG" and image.mode in ("RGB", "L") and not image.getexif()
+        is_shaped = max(image.size) <= min(LARGEST_SIDE, PHOTO_RATIO_LIMIT * min(image.size))
+        return is_plain and is_shaped and len(data) <= LARGEST_PHOTO
 
 
 def _judge(size: tuple[int, int], limits: DecodingLimits) -> None:

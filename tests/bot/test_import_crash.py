@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tests.conftest import Archive
 from tests.importing.history import write_history
-from tests.importing.measure import CHAT, ROOT, command, environment, known_chat
+from tests.importing.measure import CHAT, command, environment, known_chat
+from tests.load.processes import ROOT
 from tests.people import until
 
 PHOTOS = 450

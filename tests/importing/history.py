@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -34,7 +35,7 @@ def write_history(folder: Path, chat_id: int, photos: int, size: tuple[int, int]
     return folder
 
 
-def _messages(photos: int) -> Iterator[dict[str, object]]:
+def _messages(photos: int) -> Iterator[dict[str, Any]]:
     """Ids begin where a chat that the sandbox has just made never comes."""
     for number in range(photos):
         first = 100_000 + number * (WORDS_BETWEEN + 1)
@@ -50,7 +51,7 @@ def _messages(photos: int) -> Iterator[dict[str, object]]:
         }
 
 
-def _message(number: int, words: str) -> dict[str, object]:
+def _message(number: int, words: str) -> dict[str, Any]:
     date = BEGINNING + timedelta(seconds=number)
     person = number % 7
     return {

@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from search.errors import ImageRefused
 from search.images import DecodingLimits, accept_heif, decode, preview, within_ratio
@@ -170,3 +170,16 @@ def test_a_thread_of_pixels_does_not_become_gigabytes(size: tuple[int, int]) -> 
     width, height = within_ratio(Image.new("RGB", size)).size
     assert max(width, height) <= 20 * min(width, height)
     assert (width, height) == size or min(width, height) == min(size)
+
+
+def test_a_photo_is_compressed_once_more() -> None:
+    """What is as Telegram keeps photos is sent as it is; with EXIF, which may say where it was taken, it is not."""
+    picture = Image.new("RGB", (1000, 750), "red")
+    plain = encoded(picture, "JPEG")
+    exif = Image.Exif()
+    exif[ExifTags.Base.Software] = "a camera"
+    assert preview(plain, LIMITS) == plain
+    others = [encoded(picture, "JPEG", exif=exif), encoded(picture, "PNG"), encoded(picture.resize((4000, 9)), "JPEG")]
+    assert not any(preview(other, LIMITS) == other for other in others)
+    with pytest.raises(ImageRefused):
+        preview(plain[:400], LIMITS)
