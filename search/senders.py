@@ -19,7 +19,7 @@ class Senders:
         self._filtered = filtered
 
     async def ids(self, chat_id: int, people: Sequence[Person], asker: int | None) -> frozenset[int] | None:
-        """None where nobody is named.
+        """None where nobody is named. Who is called so now goes before whoever was once.
 
         Raises:
             NobodyCalled, SeveralCalled: tell of nobody who has posted no photo in this chat.
@@ -27,23 +27,22 @@ class Senders:
         if not people:
             return None
         senders = await self._filtered.senders(chat_id)
-        return frozenset(_id(person, senders, asker) for person in people)
+        return frozenset([await self._id(chat_id, person, senders, asker) for person in people])
 
-
-def _id(person: Person, senders: Sequence[Sender], asker: int | None) -> int:
-    if person.id is not None:
-        return person.id
-    if person.is_asker and asker is not None:
-        return asker
-    found = called(person.written, senders)
-    if not found:
-        raise NobodyCalled(person.written)
-    if len(found) > 1:
-        raise SeveralCalled(person.written, [_described(sender) for sender in found[:SHOWN]])
-    only = found[0].id
-    if only is None:
-        raise NobodyCalled(person.written)
-    return only
+    async def _id(self, chat_id: int, person: Person, senders: Sequence[Sender], asker: int | None) -> int:
+        if person.id is not None:
+            return person.id
+        if person.is_asker and asker is not None:
+            return asker
+        found = called(person.written, senders)
+        if not found:  # 0.2 s among 100,000 photos, but then nobody else was meant
+            earlier = {sender.id for sender in called(person.written, await self._filtered.every_name(chat_id))}
+            found = [sender for sender in senders if sender.id in earlier]
+        if len(found) > 1:
+            raise SeveralCalled(person.written, [_described(sender) for sender in found[:SHOWN]])
+        if not found or found[0].id is None:
+            raise NobodyCalled(person.written)
+        return found[0].id
 
 
 def called(written: str, senders: Sequence[Sender]) -> list[Sender]:

@@ -61,3 +61,10 @@ class FilteredPhotos:
         )
         async with self._database.reading() as connection:
             return [Sender(*row) for row in await connection.execute(asked)]
+
+    async def every_name(self, chat_id: int) -> list[Sender]:
+        """Whoever has an indexed photo there, as of each of their photos, once for each name: reads them all."""
+        here = and_(photos.c.chat_id == chat_id, photos.c.state == PhotoState.INDEXED, photos.c.sender_id.is_not(None))
+        names = select(photos.c.sender_id, photos.c.sender_name, photos.c.sender_username).where(here).distinct()
+        async with self._database.reading() as connection:
+            return [Sender(*row) for row in await connection.execute(names)]

@@ -136,3 +136,5 @@ async def test_somebody_of_another_chat_is_known_here(database: Database, archiv
     found = await FilteredPhotos(database).senders(GROUP.id)
     assert sorted(found, key=str) == sorted([SENDERS[7], later.sender, SENDERS[-100]], key=str)
     assert await FilteredPhotos(database).senders(-77) == []
+    names = await FilteredPhotos(database).every_name(GROUP.id)
+    assert sorted(names, key=str) == sorted([*found, SENDERS[8]], key=str)

@@ -109,6 +109,7 @@ async def _queries_by_filter(filtered: FilteredPhotos) -> None:
         await filtered.ids(GROUP.id, asked)
         await filtered.by_date(GROUP.id, asked, 9, oldest_first=False)
     await filtered.senders(GROUP.id)
+    await filtered.every_name(GROUP.id)
 
 
 async def _queries_by_questions(questions: Questions) -> None:
