@@ -101,6 +101,7 @@ class Lifecycle:
             await self._services.reader.start()
         if self._services.quantising is not None:
             self._services.quantising.start()
+        self._services.fingerprinter.start()
         self._services.reconciler.start()
         self._services.sweeper.start()
         self._services.heartbeat.start()
@@ -123,6 +124,7 @@ class Lifecycle:
         await self._services.reconciler.stop()
         if self._services.quantising is not None:
             await self._services.quantising.stop()
+        await self._services.fingerprinter.stop()
         if self._services.reader is not None:
             await self._services.reader.stop()
         await asyncio.gather(self._services.indexer.stop(), self._services.guard.in_hand.end(ANSWERING))

@@ -46,6 +46,7 @@ from search.duplicates import Duplicates
 from search.embedder import Embedder
 from search.encoding import Encoding
 from search.failures import FailedPhotos
+from search.fingerprinter import Fingerprinter
 from search.images import DecodingLimits, accept_heif
 from search.imports_under_way import ImportsUnderWay
 from search.indexer import Indexer
@@ -108,6 +109,7 @@ class Services:
     reader: Reader | None
     """None where text in pictures is not read."""
     quantising: Quantising | None
+    fingerprinter: Fingerprinter
     reconciler: Reconciler
     sweeper: Sweeper
     heartbeat: Heartbeat
@@ -218,6 +220,7 @@ def _assembled(
         indexer=indexer,
         reader=Reader(chats, Readings(database), pictures, ocr) if reads_pictures(settings.ocr) else None,
         quantising=Quantising.of(settings, encoding.embedder),
+        fingerprinter=Fingerprinter(fingerprints, pictures, duplicates, quiet),
         reconciler=reconciler,
         sweeper=sweeper,
         heartbeat=Heartbeat(settings.data_dir / "heartbeat"),

@@ -2,7 +2,7 @@
 
 A fingerprint is bytes here, of which the first are hashes. Empty: the picture is too even to be told from others.
 None: it was never made, for the image was kept by a version that made none, and only equal files are known to be the
-same picture until somebody asks about it.
+same picture until it is (`search.fingerprinter`).
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import bindparam, func, select, update
 
-from storage.database import Database, batches
+from storage.database import Database, batches, insert
 from storage.photos import IN_BRIEF
-from storage.records import PhotoState, Posting
-from storage.schema import images, photos
+from storage.records import Photo, PhotoState, Posting
+from storage.schema import facts, images, photo_rows, photos
 from storage.uninterrupted import uninterrupted
+
+COMPLETE = "fingerprints"
+"""The fact that no image is without one."""
 
 
 class Fingerprints:
@@ -44,6 +47,36 @@ class Fingerprints:
                 )
                 found |= {row.id: row.fingerprint for row in await connection.execute(asked)}
         return found
+
+    async def unmade(self, after: int, limit: int) -> list[Photo]:
+        """A photo of each of the next images that have none, in the order of their ids from `after` on."""
+        images_ = select(images.c.id).where(images.c.id > after, images.c.fingerprint.is_(None))
+        shown = photos.alias("shown")
+        of_image = shown.c.image_id == images.c.id
+        newest = select(func.max(shown.c.id)).where(of_image, shown.c.state == PhotoState.INDEXED).scalar_subquery()
+        wanted = images_.add_columns(newest.label("photo_id")).where(newest.is_not(None)).order_by(images.c.id)
+        async with self._database.reading() as connection:
+            ids = [row.photo_id for row in await connection.execute(wanted.limit(limit))]
+            rows = await connection.execute(photo_rows().where(photos.c.id.in_(ids)).order_by(photos.c.image_id))
+            return [Photo.from_row(row) for row in rows]
+
+    async def showing(self, image_id: int) -> list[int]:
+        """The chats that show an image."""
+        chats = select(photos.c.chat_id).where(photos.c.image_id == image_id).distinct()
+        async with self._database.reading() as connection:
+            return list(await connection.scalars(chats))
+
+    async def are_complete(self) -> bool:
+        """Whether it is known that no image is without."""
+        async with self._database.reading() as connection:
+            return await connection.scalar(select(facts.c.value).where(facts.c.key == COMPLETE)) is not None
+
+    @uninterrupted
+    async def complete(self) -> None:
+        """None is: those that are indexed from now on get theirs then."""
+        async with self._database.transaction() as connection:
+            made = insert(connection, facts).values(key=COMPLETE, value="made")
+            await connection.execute(made.on_conflict_do_nothing())
 
     async def of_chat(self, chat_id: int, size: int) -> tuple[list[int], bytes]:
         """The images that a chat shows, and the first `size` bytes of the fingerprint of each; without empty ones."""

@@ -95,6 +95,10 @@ async def _queries_by_fingerprints(fingerprints: Fingerprints) -> None:
     await fingerprints.get([1, 2])
     await fingerprints.of_chat(GROUP.id, 4)
     await fingerprints.postings(GROUP.id, [1, 2])
+    await fingerprints.unmade(0, 9)
+    await fingerprints.showing(1)
+    await fingerprints.complete()
+    await fingerprints.are_complete()
 
 
 async def _queries_by_chats(chats: Chats) -> None:
