@@ -182,6 +182,9 @@ def _described(exported: ExportedChat) -> Told:
         "kind": exported.kind,
         "photos": exported.photos,
         "missing": {str(reason): count for reason, count in exported.missing.items()},
+        "skipped": {str(reason): count for reason, count in exported.skipped.items()},
+        "has_id": exported.has_id,
+        "has_left": exported.has_left,
         "first": None if exported.first is None else exported.first.date().isoformat(),
         "last": None if exported.last is None else exported.last.date().isoformat(),
     }

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
+from bot.commands.export_table import export_list
 from bot.commands.terminal import console, read_settings, results, watch
 
-EXPORT = typer.Argument(help="What Telegram Desktop exported: a folder, its result.json, or a ZIP of it.")
+EXPORT = typer.Argument(help="What Telegram Desktop exported: a folder, its result.json or messages.html, or a ZIP.")
 CHAT = typer.Option(help="Where the photos go: id, @username or title of a chat that the bot is in.")
 MAP = typer.Option("--map", help="EXPORTID=CHAT, of an export with several chats; may be repeated.")
 ALL = typer.Option("--all", help="Every chat of the export that the bot is in, as far as their ids tell.")
@@ -56,7 +56,7 @@ def import_(
         console.print("Cut off. What was taken in is kept; run the same again, and it goes on from there.")
         raise typer.Exit(130) from exc
     if only_list:
-        results.print(_table(told["chats"]))
+        results.print(export_list(told["chats"]))
     else:
         _summarise(told)
     if told["damage"]:
@@ -68,17 +68,6 @@ def _pair(said: str) -> tuple[str, str]:
     if not number.lstrip("-").isdecimal() or not name:
         raise typer.BadParameter(f"--map takes EXPORTID=CHAT, not {said!r}")
     return number, name
-
-
-def _table(chats: list[dict[str, Any]]) -> Table:
-    table = Table("id", "name", "kind", "photos", "from", "to", "chat of the bot")
-    table.columns[3].justify = "right"
-    for one in chats:
-        missing = sum(one["missing"].values())
-        photos = f"{one['photos']:,}" + (f" (+{missing:,} without a file)" if missing else "")
-        row = (str(one["id"]), one["name"], one["kind"], photos, one["first"] or "", one["last"] or "", one["home"])
-        table.add_row(*(escape(cell or "–") for cell in row))
-    return table
 
 
 def _summarise(told: dict[str, Any]) -> None:
