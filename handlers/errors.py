@@ -13,6 +13,7 @@ from telegram.ext import CallbackContext
 from handlers.in_hand import InHand
 from handlers.limits import Overload, SearchLimit, Turns
 from handlers.posts import sender
+from handlers.render import MARKS
 from handlers.replies import Replies
 from search.archive import Archive
 from search.errors import FileError, FileUnreachable, ImageRefused, QuestionError, StorageError
@@ -152,7 +153,7 @@ def is_stale(moment: datetime) -> bool:
 def sentence(exc: Exception) -> str:
     """What the asker reads: never a trace, always what to do."""
     if isinstance(exc, QuestionError):
-        return str(exc)
+        return str(exc).translate(MARKS)  # it may quote people's names
     if isinstance(exc, FileUnreachable):
         return "I could not fetch that picture from Telegram just now. Please try again in a minute."
     if isinstance(exc, FileError | ImageRefused):

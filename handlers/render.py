@@ -25,8 +25,10 @@ UNSURE = "I am not sure about these:"
 NOTHING_ALIKE = "Nothing here looks like that. Try other words, or name what is to be seen in the photo."
 SUPERGROUP_PREFIX = "-100"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-TURNING = frozenset({"R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"})
-"""Unicode's bidirectional classes that change the direction of what stands around them."""
+TURNING = frozenset({"R", "AL"})
+"""Unicode's bidirectional classes of letters that change the direction of what stands around them."""
+MARKS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Embeddings, overrides, isolates and what ends them."""
 
 
 def message_link(photo: Photo, chat: ChatInfo) -> str | None:
@@ -149,7 +151,9 @@ def shortened(text: str, limit: int) -> str:
 
 
 def upright(text: str) -> str:
-    """People's own words, isolated where they would turn the direction of what stands around them."""
+    """People's own words, isolated where they would turn the direction of what stands around them, and without marks
+    that would end the isolation."""
+    text = text.translate(MARKS)
     turns = any(unicodedata.bidirectional(character) in TURNING for character in text)
     return f"\u2068{text}\u2069" if turns else text
 

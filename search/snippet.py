@@ -4,8 +4,8 @@ from functools import lru_cache
 
 from storage.folding import fold
 
-LENGTH = 36
-"""Characters: with where they stand, as much as a line of an answer has room for."""
+LENGTH = 34
+"""Characters: with where they stand and signs that more stands there, as much as a line of an answer has room for."""
 
 
 def snippet(text: str, folded: str, place: int) -> str:

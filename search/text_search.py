@@ -7,7 +7,7 @@ from math import log
 
 from search.query import Query, Words
 from search.snippet import snippet
-from search.terms import FORM, Term, literal, terms
+from search.terms import FORM, MOST, Term, literal, terms
 from storage.chats import Chats
 from storage.filters import Filters
 from storage.folding import fold
@@ -69,7 +69,7 @@ class TextSearch:
         unwanted = _unwanted(query)
         if not unwanted:
             return []
-        needles = [term.needle for phrase in unwanted for term in phrase]
+        needles = [max((term.needle for term in phrase), key=len) for phrase in unwanted]  # all of a phrase must be met
         everything = Filters(sources=query.filters.sources)
         matches = await self._texts.matching(query.chat_id, needles, MOST_SAYING, everything)
         return await asyncio.to_thread(_saying, matches.found, unwanted)
@@ -112,8 +112,9 @@ class _Judge:
 
 def _wanted(phrases: Sequence[str], asked: Sequence[str]) -> list[Term]:
     """Something of each phrase, be it of common words or emoji alone, and the words of the question."""
-    of_phrases = [term for phrase in phrases for term in terms(phrase) or literal(phrase)]
-    return list({term.word: term for term in (*of_phrases, *terms(" ".join(asked)))}.values())
+    each = MOST // max(1, len(phrases))
+    of_phrases = [term for phrase in phrases for term in (terms(phrase) or literal(phrase))[:each]]
+    return list({term.word: term for term in (*of_phrases, *terms(" ".join(asked)))}.values())[:MOST]
 
 
 def _unwanted(query: Query) -> list[tuple[Term, ...]]:

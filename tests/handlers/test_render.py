@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from handlers.errors import sentence
 from handlers.render import CAPTION_LIMIT, Listed, answer_caption, message_link, nothing_found, stats, utf16_length
+from search.errors import SeveralCalled
 from search.ranking import Hit
 from search.records import ChatCounts, ChatInfo, Photo, Sender
 from search.verdict import Verdict
@@ -65,6 +68,22 @@ def test_a_line_says_why_a_photo_is_a_hit() -> None:
     assert answer_caption(Listed([hit], replace(SUPERGROUP, kind="group"), COUNTS, first=6, place="6 of 6")) == (
         "6. posted 5 times, first by Ann on 3 May 2024 – in the caption: &lt;b&gt;red&lt;/b&gt; car\n6 of 6"
     )
+
+
+def test_a_name_turns_the_line_around() -> None:
+    """Hebrew and Arabic stand isolated; marks that end an isolation or override directions are left out."""
+    for name, shown in (("\u05d0\u05e0\u05d4", "\u2068\u05d0\u05e0\u05d4\u2069"), ("A\u2069\u202enn\u202c", "Ann")):
+        hit = Hit(replace(PHOTO, sender=replace(PHOTO.sender, name=name)), 0.3)
+        basic = replace(SUPERGROUP, kind="group")
+        assert answer_caption(Listed([hit], basic, COUNTS)) == f"1. {shown}, 3 May 2024"
+    assert "\u202e" not in sentence(SeveralCalled("Ann", ["Ann\u202e", "Ann (@ann)"]))
+
+
+def test_days_are_those_of_greenwich() -> None:
+    """Of the zone: half an hour before midnight there is the next day in Berlin."""
+    hit = Hit(replace(PHOTO, date=datetime(2024, 5, 3, 22, 30, tzinfo=UTC)), 0.3)
+    listed = Listed([hit], replace(SUPERGROUP, kind="group"), COUNTS, zone=ZoneInfo("Europe/Berlin"))
+    assert answer_caption(listed) == "1. Ann, 4 May 2024"
 
 
 def test_an_empty_answer_says_why() -> None:

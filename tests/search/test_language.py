@@ -27,6 +27,9 @@ WHOLE = (
 )
 
 
+ME = Person("me", is_asker=True)
+
+
 def day(year: int, month: int = 1, day_: int = 1) -> datetime:
     return datetime(year, month, day_, tzinfo=UTC)
 
@@ -148,6 +151,10 @@ def test_what_is_no_operator_is_taken_for_one(text: str) -> None:
         ("n:10 n:10", Question(count=10)),
         ("- — –", Question()),
         ("", Question()),
+        (
+            "car -red -red text:a text:a from:me from:me",
+            Question(words="car", minus=("red",), text=("a",), people=(ME,)),
+        ),
     ],
 )
 def test_a_way_of_writing_is_not_known(text: str, question: Question) -> None:
@@ -179,6 +186,9 @@ def test_a_way_of_writing_is_not_known(text: str, question: Question) -> None:
         ("since:2024-05", "since:2024-05", "after:"),
         ("car by:@ann", "by:@ann", "from:"),
         (f"after:{'9' * 500}", "after:999", "no date"),
+        (" ".join(f"-{number}" for number in range(500)), "-10", "at most 10"),
+        (" ".join(f"text:{number}" for number in range(500)), "text:10", "at most 10"),
+        (" ".join(f"from:{number}" for number in range(500)), "from:10", "at most 10"),
     ],
 )
 def test_what_is_not_understood_is_searched_for(text: str, word: str, hint: str) -> None:
@@ -190,7 +200,7 @@ def test_what_is_not_understood_is_searched_for(text: str, word: str, hint: str)
     assert len(str(caught.value)) < 300
 
 
-@pytest.mark.parametrize("text", ["word " * 100, "a " + "-word " * 100, "text:" + "x" * 300])
+@pytest.mark.parametrize("text", ["word " * 100, f'a -"{"word " * 100}"', "text:" + "x" * 300])
 def test_a_question_longer_than_the_model_reads_is_cut(text: str) -> None:
     """It is refused in words."""
     with pytest.raises(QuestionTooLong, match="characters"):
