@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 STOPPED = "The bot was stopped before this was done."
 MISTAKEN = "The bot made a mistake of its own over this: its log says which."
 STOPPING = 1.0
-"""Seconds for last lines to reach those who asked: the bot has ten in all to stop."""
+"""Seconds for jobs to end, and again for last lines to reach those who asked: the bot has ten in all to stop."""
 
 
 class Control:
@@ -70,7 +70,8 @@ class Control:
         self._server.should_exit = True
         for task in self._at_work:
             task.cancel()
-        await asyncio.gather(*self._at_work, return_exceptions=True)
+        if self._at_work:
+            await asyncio.wait(self._at_work, timeout=STOPPING)
         await asyncio.gather(self._serving, return_exceptions=True)
         self._server = self._serving = None
 

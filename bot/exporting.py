@@ -80,6 +80,7 @@ class Export:
                     for entry in await self._page(ids[start : start + PAGE], folder, files):
                         listing.add(entry)
                         missing += entry["file"] is None
+            yield {"step": "Photos", "at": len(ids), "of": len(ids)}
             folder.describe({**about, "photos": len(ids), "pictures_missing": missing, "is_complete": True})
         except OSError as exc:
             raise FolderUnusable(f"The export could not be written ({exc.strerror}): make room, run it again.") from exc

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
+from tempfile import mkdtemp
 
 from sqlalchemy import make_url
 
@@ -16,10 +17,12 @@ from bot.settings import Settings
 from bot.thread_work import ThreadWork
 from storage.backup_file import DATABASE, Manifest, read_manifest, unpack
 from storage.database import Database
+from storage.forgotten_since import forget_since
 from storage.meter import Meter
 from storage.migrations import check_known
 
 UNPACKING = ".restoring"
+ASIDE = "set-aside-"
 OURS = frozenset({"lock", UNPACKING, "lost+found", "models"})
 """What may be in a data directory that counts as empty: our lock, what a mounted disk begins with, and the weights that
 were downloaded (Dockerfile)."""
@@ -76,7 +79,7 @@ def _database_file(settings: Settings) -> Path:
 
 
 def _occupied(data_dir: Path, database: Path) -> list[Path]:
-    found = [path for path in data_dir.iterdir() if path.name not in OURS]
+    found = [path for path in data_dir.iterdir() if path.name not in OURS and not path.name.startswith(ASIDE)]
     return found if database.parent.resolve() == data_dir.resolve() or not database.exists() else [*found, database]
 
 
@@ -88,6 +91,8 @@ def _restored(file: Path, data_dir: Path, database: Path, meter: Meter) -> Path 
     try:
         unpack(file, folder, meter)
         meter.begin("Putting it in place")
+        if database.exists():
+            forget_since(database, folder / DATABASE)
         aside = _set_aside(data_dir, database)
         database.parent.mkdir(parents=True, exist_ok=True)
         for path in sorted(folder.iterdir(), key=lambda path: path.name == DATABASE):  # what makes it an archive, last
@@ -102,8 +107,7 @@ def _set_aside(data_dir: Path, database: Path) -> Path | None:
     found = _occupied(data_dir, database)
     if not found:
         return None
-    aside = data_dir / f"set-aside-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}"
-    aside.mkdir(mode=0o700)
+    aside = Path(mkdtemp(prefix=f"{ASIDE}{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}-", dir=data_dir))
     beside = [database.with_name(f"{database.name}{suffix}") for suffix in ("-wal", "-shm")]
     for path in dict.fromkeys([*found, *beside]):
         if path.exists():

@@ -61,7 +61,7 @@ def write_backup(database: Path, originals: Path, target: Path, version: str, me
     except (OSError, sqlite3.Error) as error:
         raise BackupUnusable(
             f"The backup {target} could not be written ({error}). It needs a folder where the bot's user may write, "
-            "with room for the database three times. What was there before is as it was."
+            "with room for the database twice. What was there before is as it was."
         ) from error
 
 

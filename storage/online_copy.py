@@ -16,19 +16,24 @@ from storage.meter import Meter
 
 PAGES = 1_024
 """In one step: 4 MB, some milliseconds."""
+OPERATIONS = 100_000
+"""Of SQLite's machine between two looks at whether the work is still wanted: some milliseconds."""
 COUNTED = ("chats", "photos", "images", "vectors", "texts")
 
 
 def copy_sqlite(source: Path, target: Path, meter: Meter) -> None:
     """The state of one moment, in a file that needs no other beside it. Raises sqlite3.Error, Interrupted."""
-    with closing(_opened(source)) as reading, closing(_opened(target)) as copy:
+    copied = target.with_name(f"{target.name}.copied")
+    with closing(_opened(source)) as reading, closing(_opened(copied)) as copy:
         reading.execute("BEGIN")
         reading.execute("SELECT count(*) FROM sqlite_master").fetchone()  # only now there is a transaction
         meter.begin("Copying the database")
         reading.backup(copy, pages=PAGES, progress=lambda _, remaining, total: meter.reached(total - remaining, total))
-        meter.begin("Leaving out what was erased")
-        copy.execute("PRAGMA journal_mode=DELETE")
-        copy.execute("VACUUM")  # what was deleted may still be in pages that are free
+    with closing(_opened(copied)) as copy:
+        meter.begin("Leaving out what was erased")  # it may still be in pages that are free
+        copy.set_progress_handler(lambda: _is_stopped(meter), OPERATIONS)
+        copy.execute("VACUUM INTO ?", (str(target),))
+    copied.unlink()
 
 
 def check_sqlite(path: Path, meter: Meter) -> None:
@@ -36,7 +41,7 @@ def check_sqlite(path: Path, meter: Meter) -> None:
     meter.begin("Checking the database")
     try:
         with closing(_opened(path)) as connection:
-            connection.set_progress_handler(lambda: _is_stopped(meter), 100_000)
+            connection.set_progress_handler(lambda: _is_stopped(meter), OPERATIONS)
             [(first,), *_] = connection.execute("PRAGMA integrity_check(1)").fetchall()
     except sqlite3.Error as error:
         meter.reached(0)  # it may have been interrupted

@@ -1,6 +1,7 @@
 """An archive moves to another machine in one file."""
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,12 @@ from search.errors import StorageError
 from storage.cache import MatrixCache
 from storage.database import Database
 from storage.embeddings import Embeddings
+from storage.erasure import Erasure
 from storage.matrix import nearest
 from tests.bot.commands import command
 from tests.conftest import Archive, polling
 from tests.people import People, jpeg, shown
+from tests.storage.builders import GROUP, POST, indexed, post
 
 pytestmark = pytest.mark.usefixtures("loaded_once")
 
@@ -115,6 +118,31 @@ async def test_a_restore_costs_what_was_there(settings: Settings, archive: Archi
     assert (aside / "chatlens.db").exists()
     assert (settings.data_dir / "originals" / "a.jpg").read_bytes() == b"a picture"
     assert archive.rows("SELECT count(*) FROM photos") == [(0,)]
+
+
+async def test_a_restore_brings_back_what_people_had_forgotten(settings: Settings, tmp_path: Path) -> None:
+    """Whoever asked for it after the backup was made need not ask again; a damaged archive is replaced all the same."""
+    file = tmp_path / "backup.zip"
+    database = await Database.open(settings.sql_url)
+    ben = replace(POST.sender, id=8)
+    await indexed(database, *[post(number) for number in range(4)], replace(post(4), sender=ben))
+    await database.close()
+    async with backup_alone(settings) as job:
+        _ = [told async for told in job({"file": str(file)})]
+    database = await Database.open(settings.sql_url)
+    _ = [places async for places in Erasure(database).forget(GROUP.id, [1, 2])]
+    _ = [places async for places in Erasure(database).opt_out(8)]
+    await database.close()
+    _ = [told async for told in restore(settings, file, force=True)]
+    held = Archive(settings.data_dir)
+    assert held.rows("SELECT message_id FROM photos ORDER BY 1") == [(0,), (3,)]
+    assert held.rows("SELECT count(*) FROM vectors") == held.rows("SELECT count(*) FROM texts") == [(2,)]
+    assert held.rows("SELECT message_id FROM forgotten ORDER BY 1") == [(1,), (2,), (4,)]
+    for beside in ("-wal", "-shm"):
+        (settings.data_dir / f"chatlens.db{beside}").unlink(missing_ok=True)
+    (settings.data_dir / "chatlens.db").write_bytes(b"no database")
+    _ = [told async for told in restore(settings, file, force=True)]
+    assert held.rows("SELECT count(*) FROM photos") == [(5,)]
 
 
 async def test_a_dump_of_postgresql_is_promised() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.__main__ import COMMANDS
 from sandbox.server import Sandbox
 from tests.conftest import DEMO, Archive
 from tests.people import People, jpeg, picture_key, until
@@ -25,6 +27,9 @@ ROOT = Path(__file__).parent.parent.parent
 ARCHIVE = ROOT / "sandbox" / "archive"
 MANIFEST = json.loads((ARCHIVE / "manifest.json").read_text(encoding="utf-8"))
 SCENES = json.loads((ARCHIVE / "scenes.json").read_text(encoding="utf-8"))
+
+
+NAMES = [command.__name__.rstrip("_") for command in COMMANDS]
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -43,7 +48,13 @@ def test_help_lists_the_commands() -> None:
     """`python -m bot --help` is where people look first."""
     result = run("--help")
     assert result.returncode == 0
-    assert {"run", "demo", "calibrate", "retry"} <= set(result.stdout.split())
+    assert set(NAMES) <= set(result.stdout.split())
+
+
+def test_a_command_is_missing_in_the_readme() -> None:
+    """Each is explained there, by its name."""
+    told = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in NAMES if not re.search(rf"(`|bot |bot\n|make |the ){name}\b", told)] == []
 
 
 @pytest.mark.parametrize(

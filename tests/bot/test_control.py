@@ -6,7 +6,7 @@ import json
 import logging
 import stat
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +145,25 @@ async def test_a_bot_that_stops_waits_for_its_jobs(tmp_path: Path) -> None:
         await asyncio.wait_for(stopping, 5)
         assert working.has_ended.is_set()
     assert asyncio.all_tasks() == before
+
+
+async def test_a_bot_that_stops_waits_for_a_job_that_does_not_end(tmp_path: Path) -> None:
+    """What a thread has in hand may take long: it is left behind."""
+    has_begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def stubborn(arguments: dict[str, Any]) -> AsyncIterator[Told]:
+        yield {"step": "Working", "at": 0}
+        has_begun.set()
+        while not may_end.is_set():
+            with suppress(asyncio.CancelledError):
+                await may_end.wait()
+
+    async with controlled(tmp_path, work=stubborn) as control:
+        asking = asyncio.create_task(said(tmp_path, "work"))
+        await has_begun.wait()
+        await asyncio.wait_for(control.stop(), 5)
+        may_end.set()
+        await asyncio.gather(asking, return_exceptions=True)
 
 
 async def test_what_went_wrong_is_told_as_a_trace(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

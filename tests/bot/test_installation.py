@@ -16,6 +16,7 @@ from telegram.ext import (
 )
 
 from bot.installation import install
+from bot.remote import is_running
 from bot.settings import Settings
 from handlers.help import COMMANDS
 from tests.conftest import Archive, polling
@@ -82,6 +83,7 @@ async def test_a_host_keeps_its_handlers_context_class_and_start_up(
     async with polling(application):
         await people.post(chat, ann, photos=[jpeg("red")])
         await archive.settled(indexed=1)
+        assert await is_running(settings.data_dir), "commands reach a host, too"
         assert await people.told(chat, ann, "/start") == "I am the host."
         assert "1. Ann" in await people.told(chat, ann, "/search red")
         assert len([m for m in await people.from_bot(chat) if m.get("text") == "I am the host."]) == 1
