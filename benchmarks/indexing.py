@@ -27,6 +27,7 @@ from typing import Any
 
 import chromadb
 import numpy as np
+from chromadb.config import Settings
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -157,7 +158,7 @@ def _reduced(data: bytes, side: int) -> Image.Image:
 
 
 def _collection(directory: Path) -> Any:
-    client = chromadb.PersistentClient(str(directory), chromadb.Settings(anonymized_telemetry=False))
+    client = chromadb.PersistentClient(str(directory), Settings(anonymized_telemetry=False))
     return client.create_collection("photos", embedding_function=None)
 
 

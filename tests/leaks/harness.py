@@ -22,7 +22,7 @@ from bot.lifecycle import AnyApplication
 from bot.services import Services, open_services
 from bot.settings import Settings
 from search.embedder import Embedding, Pixels
-from search.pictures import Seen
+from search.pictures import Pictures, Seen
 from search.records import Photo as StoredPhoto
 from search.records import PhotoPost
 from search.retention import Retention
@@ -62,8 +62,8 @@ class CheapEmbedder:
         return np.stack([vector_of(text.split()[0]) for text in texts])
 
 
-class Vectors:
-    """In place of `search.pictures.Pictures`: nothing is fetched or decoded."""
+class Vectors(Pictures):
+    """Nothing is fetched or decoded."""
 
     def __init__(self, *_: object) -> None:
         """Takes what the real one takes."""
