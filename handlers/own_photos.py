@@ -14,7 +14,7 @@ from handlers.admins import is_surely_admin, speaks_as_chat
 from handlers.commands import text_command, words_after
 from handlers.posts import photo_post, replied_message, sender
 from search.privacy import Privacy
-from search.records import Photo
+from search.records import Moment, Photo
 
 REMEMBERED = 10_000
 """Commands whose outcome waits to be told, the latest ones: more than the updates that can wait to be handled."""
@@ -63,7 +63,9 @@ class OwnPhotos:
         if is_of_album(message):
             album = await self._privacy.album(chat_id, replied.message_id, replied.media_group_id)
             message_ids |= {photo.message_id for photo in album}
-        await self._privacy.forget(chat_id, *message_ids)
+        poster = sender(replied).id
+        moment = None if poster is None else Moment(poster, replied.date)
+        await self._privacy.forget(chat_id, *message_ids, moment=moment)
         return len(message_ids)
 
     async def _forget(self, message: Message) -> int | None:

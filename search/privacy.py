@@ -11,6 +11,7 @@ from storage.erasure import Erasure
 from storage.photos import Photos
 from storage.records import Place
 from storage.schema import EVERYWHERE
+from storage.stand_ins import Moment
 from storage.vectors import VectorIndex
 
 ABANDONED = timedelta(days=30)
@@ -37,12 +38,14 @@ class Privacy:
         self._photos = photos
         self._index = index
 
-    async def forget(self, chat_id: int, *message_ids: int) -> int:
+    async def forget(self, chat_id: int, *message_ids: int, moment: Moment | None = None) -> int:
         """The photos of these messages, for good: edited or handed over again they are not taken up.
+
+        With the `moment` of a message, the photos that an import brought, or will bring, without its number.
 
         Returns how many were known.
         """
-        return await self._unlisted(self._erasure.forget(chat_id, message_ids))
+        return await self._unlisted(self._erasure.forget(chat_id, message_ids, moment))
 
     async def album(self, chat_id: int, message_id: int, media_group_id: str | None) -> list[Photo]:
         """The photos that were posted together with a message's, its own included; without an album none."""

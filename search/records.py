@@ -15,6 +15,7 @@ from storage.records import (
     Posting,
     Sender,
 )
+from storage.stand_ins import Moment
 
 __all__ = [
     "MOST_PHOTOS",
@@ -23,6 +24,7 @@ __all__ = [
     "ChatInfo",
     "ChatSettings",
     "FileKind",
+    "Moment",
     "Photo",
     "PhotoPost",
     "PhotoSize",

@@ -142,7 +142,8 @@ class Searcher:
 
     async def preview(self, post: PhotoPost | Photo) -> bytes:
         """See `Pictures.preview`."""
-        return await self._pictures.preview(post)
+        with self._undisturbed():
+            return await self._pictures.preview(post)
 
     async def _addressed(self, query: Query) -> Query:
         """The query, to the archive of the chat that its chat has become.

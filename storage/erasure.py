@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, delete, exists, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, delete, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import remains
@@ -19,6 +19,7 @@ from storage.database import Database, insert
 from storage.records import Place
 from storage.remains import Files
 from storage.schema import EVERYWHERE, chats, forgotten, images, metadata, opt_outs, photos
+from storage.stand_ins import Moment, needs_stand_in, stand_in
 from storage.uninterrupted import uninterrupted
 
 BATCH = 500
@@ -38,10 +39,20 @@ class Erasure:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def forget(self, origin_chat_id: int, message_ids: Sequence[int]) -> AsyncIterator[list[Place]]:
-        """Photos of these messages, which are never taken up again, also those that are not known yet."""
-        await self._remember([(origin_chat_id, message_id) for message_id in message_ids])
+    async def forget(
+        self, origin_chat_id: int, message_ids: Sequence[int], moment: Moment | None = None
+    ) -> AsyncIterator[list[Place]]:
+        """Photos of these messages, which are never taken up again, also those that are not known yet.
+
+        Where an import knows a message by its `moment` only, what was posted then goes and stays away too.
+        """
+        unwanted = [(origin_chat_id, message_id) for message_id in message_ids]
         of_messages = (photos.c.origin_chat_id == origin_chat_id) & photos.c.message_id.in_(message_ids)
+        if moment is not None and needs_stand_in(origin_chat_id):
+            unwanted.append((stand_in(origin_chat_id), moment.number))
+            here = photos.c.origin_chat_id == stand_in(origin_chat_id)
+            of_messages |= here & (photos.c.sender_id == moment.sender_id) & (photos.c.date == moment.date)
+        await self._remember(unwanted)
         async for places in self._erase(of_messages):
             yield places
 
@@ -112,7 +123,7 @@ class Erasure:
             if not found:
                 return []
             if is_remembered:
-                await _remember(connection, [(row.origin_chat_id, row.message_id) for row in found])
+                await _remember(connection, [message for row in found for message in _messages(row)])
             await connection.execute(delete(photos).where(photos.c.id.in_([row.id for row in found])))
             shown = exists().where(photos.c.image_id == images.c.id)
             seen = {row.image_id for row in found}
@@ -136,6 +147,14 @@ class Erasure:
             if ids:
                 await connection.execute(delete(chats).where(or_(chats.c.id.in_(ids), chats.c.migrated_to.in_(ids))))
                 await remains.note(connection, Files.DATABASE)
+
+
+def _messages(row: Row[Any]) -> list[tuple[int, int]]:
+    """By which a photo is known if it comes again: its message, and in an export perhaps its moment."""
+    known = [(row.origin_chat_id, row.message_id)]
+    if row.sender_id is not None and needs_stand_in(row.origin_chat_id):
+        known.append((stand_in(row.origin_chat_id), Moment(row.sender_id, row.date).number))
+    return known
 
 
 async def _remember(connection: AsyncConnection, messages: Sequence[tuple[int, int]]) -> None:

@@ -21,7 +21,7 @@ from storage.photos import to_be_indexed, written
 from storage.records import FileKind, PhotoPost, PhotoSource, PhotoState
 from storage.remains import Files
 from storage.schema import EVERYWHERE, IS_PENDING, forgotten, images, opt_outs, photos
-from storage.stand_ins import is_stand_in
+from storage.stand_ins import Moment, is_stand_in
 from storage.texts import keep_new_texts
 from storage.uninterrupted import uninterrupted
 
@@ -123,7 +123,7 @@ async def _judged(connection: AsyncConnection, archive: int, posts: Sequence[Pho
         message = (post.chat_id, post.message_id)
         if message in known:
             judged.append(known[message])
-        elif message in unwanted:
+        elif message in unwanted or (post.chat_id, _of_moment(post)) in unwanted:
             judged.append(Judged(Standing.FORGOTTEN))
         elif post.sender.id in opted_out:
             judged.append(Judged(Standing.OPTED_OUT))
@@ -161,9 +161,11 @@ async def _known(connection: AsyncConnection, posts: Sequence[PhotoPost]) -> dic
 
 async def _forgotten(connection: AsyncConnection, posts: Sequence[PhotoPost]) -> set[Message]:
     found: set[Message] = set()
+    moments = {_of_moment(post) for post in posts if is_stand_in(post.chat_id)}
     for origin, message_ids in _by_origin(posts).items():
+        numbers = [*message_ids, *moments] if is_stand_in(origin) else message_ids
         rows = await connection.execute(
-            select(forgotten).where(forgotten.c.origin_chat_id == origin, forgotten.c.message_id.in_(message_ids))
+            select(forgotten).where(forgotten.c.origin_chat_id == origin, forgotten.c.message_id.in_(numbers))
         )
         found |= {(row.origin_chat_id, row.message_id) for row in rows}
     return found
@@ -231,6 +233,12 @@ def _by_origin(posts: Sequence[PhotoPost]) -> dict[int, list[int]]:
     for post in posts:
         found.setdefault(post.chat_id, []).append(post.message_id)
     return found
+
+
+def _of_moment(post: PhotoPost) -> int | None:
+    """The number under which all that was posted in a post's second was forgotten, if it was."""
+    sender = post.sender.id
+    return Moment(sender, post.date).number if sender is not None and is_stand_in(post.chat_id) else None
 
 
 def _moment(sender_id: int | None, date: datetime) -> tuple[int | None, datetime]:

@@ -9,9 +9,13 @@ ever taken for it (docs/decisions/0001-origin-chat.md).
 
 from datetime import datetime
 from hashlib import sha256
+from typing import NamedTuple
 
 FARTHEST = -(2**62)
 """Stand-ins lie from here down. Telegram's ids end at -4,000,000,000,000 (core.telegram.org/api/bots/ids)."""
+
+LAST_BASIC_GROUP = -1_000_000_000_000
+"""Ids from here down are those of supergroups and channels."""
 
 
 def stand_in(chat_id: int) -> int:
@@ -22,6 +26,23 @@ def stand_in(chat_id: int) -> int:
 def is_stand_in(origin_chat_id: int) -> bool:
     """Whether an `origin_chat_id` is no chat of Telegram's."""
     return origin_chat_id <= FARTHEST
+
+
+class Moment(NamedTuple):
+    """When somebody posted something, by Telegram's whole seconds."""
+
+    sender_id: int
+    date: datetime
+
+    @property
+    def number(self) -> int:
+        """That of no message, but of whatever was posted then: what stands for all of it among what was forgotten."""
+        return made_number(self.sender_id, self.date, "")
+
+
+def needs_stand_in(chat_id: int) -> bool:
+    """Whether a chat's own numbers are the bot's alone: of basic groups and private chats."""
+    return chat_id > LAST_BASIC_GROUP
 
 
 def made_number(sender_id: int | None, date: datetime, which: str) -> int:

@@ -19,7 +19,7 @@ from storage.queue import IndexQueue
 from storage.readings import Readings
 from storage.records import FileKind, PhotoPost, PhotoSource, PhotoState, Place, Sender
 from storage.remains import Files, Remains
-from storage.stand_ins import is_stand_in, stand_in
+from storage.stand_ins import Moment, is_stand_in, stand_in
 from storage.texts import Texts
 from tests.storage.builders import GROUP, NOON, added, post
 
@@ -100,6 +100,25 @@ async def test_message_numbers_of_another_account_are_taken_for_the_bots_own(imp
         exported(701, origin=HISTORY, date=NOON + timedelta(minutes=5), sender=Sender(8, "Bob")),
     ]
     assert await imports.add(GROUP.id, posts) == [Standing.NEW, Standing.LIVE, Standing.NEW]
+
+
+async def test_an_import_brings_back_what_was_forgotten_under_another_number(
+    imports: Imports, photos: Photos, database: Database
+) -> None:
+    """In a basic group an export knows messages by who posted them when; so does what was forgotten there, live photos,
+    imported ones and those that nobody had seen. A supergroup's numbers are everybody's."""
+    group, history, ann = -5, stand_in(-5), post(1).sender.id
+    assert ann is not None
+    await added(photos, post(1, chat_id=group, minutes=1))
+    await imports.add(group, [exported(900, origin=history, date=NOON + timedelta(minutes=2))])
+    await drained(Erasure(database).forget(group, [1]))
+    await drained(Erasure(database).forget(group, [77], Moment(ann, NOON + timedelta(minutes=2))))
+    await drained(Erasure(database).forget(group, [78], Moment(ann, NOON + timedelta(minutes=3))))
+    await drained(Erasure(database).forget(GROUP.id, [1], Moment(ann, NOON + timedelta(minutes=4))))
+    assert (await photos.counts(group)).waiting == 0
+    posts = [exported(901 + n, origin=history, date=NOON + timedelta(minutes=1 + n)) for n in range(4)]
+    wanted = [Standing.FORGOTTEN] * 3 + [Standing.NEW]
+    assert await imports.add(group, posts) == wanted
 
 
 async def test_imported_photos_are_not_found_by_what_is_said_of_them(
