@@ -47,7 +47,7 @@ class Export:
         Raises:
             ExportError
         """
-        return cls(path, _reader(path, Choices(zone, stickers)))
+        return cls(path, _opened(path, Choices(zone, stickers)))
 
     @property
     def damage(self) -> str | None:
@@ -78,6 +78,13 @@ class Export:
             if chat.id == chat_id and kind in (None, chat.kind):
                 return self._reader.photos(chat_id, chat.kind)
         raise NoSuchChat(f"{self.path} holds no chat {chat_id}. `--list` shows what it holds.")
+
+
+def _opened(path: Path, choices: Choices) -> _Reader:
+    try:
+        return _reader(path, choices)
+    except OSError as exc:  # a path that is too long, a folder that may not be entered
+        raise ExportError(f"{path} cannot be read ({exc.strerror or exc}). {_ADVICE}") from exc
 
 
 def _reader(path: Path, choices: Choices) -> _Reader:

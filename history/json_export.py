@@ -55,14 +55,16 @@ class JsonExport:
 
     def photos(self, chat_id: int, kind: str) -> Iterator[ExportedPhoto]:
         """Of the chats with this id and kind; `chats` was read to its end before. Raises ExportError."""
+        asked = {
+            place: known for place, known in self._known.items() if (known.chat.id, known.chat.kind) == (chat_id, kind)
+        }
         place, numbering, topics = 0, None, Topics()
         for item in self._items():
             if isinstance(item, ChatBegins):
-                place += 1
-                known = self._known.get(place)
-                is_asked = known is not None and (known.chat.id, known.chat.kind) == (chat_id, kind)
-                numbering = Numbering(known.starts_again) if known is not None and is_asked else None
-                topics = Topics()
+                place, topics = place + 1, Topics()
+                numbering = Numbering(asked[place].starts_again) if place in asked else None
+            elif isinstance(item, ChatEnds) and place == max(asked, default=0):
+                return
             elif isinstance(item, MessageRead) and numbering is not None:
                 shift, topic = numbering.shift(item.value), topics.topic(item.value)
                 found = self._picture(item.value, chat_id)

@@ -1,5 +1,6 @@
 """What an export's files lie in: a folder or a ZIP. The readers of both formats know no more of it than this."""
 
+import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Collection
 from pathlib import Path
@@ -57,8 +58,7 @@ class Tree(ABC):
         relative = inner(path)
         if relative is None:
             return Missing.OUTSIDE
-        name = base + relative
-        size = self.size(name)
+        name, size = self._found(base + relative)
         if isinstance(size, Missing):
             return size
         if size == 0:
@@ -66,3 +66,12 @@ class Tree(ABC):
         if bytes_sent is not None and size < bytes_sent:
             return Missing.CUT_OFF
         return FileRef(self.uri(name))
+
+    def _found(self, name: str) -> tuple[str, int | Missing]:
+        """A Mac writes é in a file's name as e and an accent; packed and moved, it stays so."""
+        size = self.size(name)
+        if size is Missing.ABSENT and not name.isascii():
+            for other in (unicodedata.normalize("NFD", name), unicodedata.normalize("NFC", name)):
+                if other != name and (size := self.size(other)) is not Missing.ABSENT:
+                    return other, size
+        return name, size

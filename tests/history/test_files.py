@@ -2,6 +2,7 @@
 
 import os
 import struct
+import unicodedata
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +50,18 @@ def test_a_link_out_of_the_export_is_not_followed(tmp_path: Path) -> None:
     (folder / "away").symlink_to(tmp_path)
     found = Export.open(folder).photos(exports.GROUP)
     assert [photo.missing_reason for photo in found] == [Missing.OUTSIDE, Missing.OUTSIDE, None]
+
+
+@pytest.mark.parametrize("is_apart_on_disk", [True, False])
+def test_a_name_that_a_mac_wrote_is_found_elsewhere(tmp_path: Path, is_apart_on_disk: bool) -> None:
+    """Macs put letters and their accents apart in the names of files."""
+    together, apart = unicodedata.normalize("NFC", "Ёлка é.png"), unicodedata.normalize("NFD", "Ёлка é.png")
+    said, written = (together, apart) if is_apart_on_disk else (apart, together)
+    folder = exports.written(tmp_path, exports.chat(exports.document(1, said)), pictures=False)
+    exports.put(folder / "files" / written, 1)
+    (photo,) = photos(folder)
+    assert photo.file is not None
+    assert photo.file.read(10_000) == exports.small_picture(1)
 
 
 def test_a_pipe_in_a_pictures_place_is_not_waited_for(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_the_folder_around_an_export_may_be_named(tmp_path: Path) -> None:
         Export.open(tmp_path)
 
 
-@pytest.mark.parametrize("given", ["nowhere", "empty"])
+@pytest.mark.parametrize("given", ["nowhere", "empty", "x" * 300])
 def test_where_there_is_no_export_a_sentence_says_what_to_give(tmp_path: Path, given: str) -> None:
     """Not a trace."""
     (tmp_path / "empty").mkdir()

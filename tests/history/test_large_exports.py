@@ -1,5 +1,6 @@
 """The large export that measurements are made with holds what it says."""
 
+import tracemalloc
 from pathlib import Path
 
 from history.export import Export
@@ -18,3 +19,24 @@ def test_a_large_export_is_what_it_says_it_is(tmp_path: Path) -> None:
     assert (again / "result.json").read_bytes() == (tmp_path / "result.json").read_bytes()
     files = [path for path in tmp_path.glob("photos/*") if path.stat().st_size]
     assert len({path.read_bytes() for path in files}) == len(files) - made.counts["posted again"]
+
+
+def peak(folder: Path) -> int:
+    """Bytes that Python had at most while it read."""
+    tracemalloc.start()
+    try:
+        export = Export.open(folder)
+        for chat in export.chats():
+            for _ in export.photos(chat.id):
+                pass
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_does_not_grow_with_the_export(tmp_path: Path) -> None:
+    """People bring hundreds of MB to small machines; four times as many messages need no more."""
+    small = LargeExport(tmp_path / "small", 150, linked=True).write()
+    large = LargeExport(tmp_path / "large", 600, linked=True).write()
+    peak(small)  # what is kept from a first time
+    assert peak(large) < 1.2 * peak(small)
