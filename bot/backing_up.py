@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.errors import BotError
 from bot.job import Job, Told, listening
-from bot.opening import open_database
+from bot.opening import open_archive
 from bot.settings import Settings
 from bot.thread_work import ThreadWork
 from bot.version import version
@@ -54,4 +54,4 @@ class Backup:
 async def backup_alone(settings: Settings) -> AsyncIterator[Job]:
     """The job where no bot runs."""
     async with AsyncExitStack() as stack:
-        yield Backup(await open_database(stack, settings), settings.data_dir)
+        yield Backup(await open_archive(stack, settings), settings.data_dir)

@@ -13,7 +13,7 @@ from bot.checkups.online import telegram
 from bot.checkups.rows import erasure, file, queue, rows, vectors
 from bot.errors import EXPECTED
 from bot.job import Job, Told
-from bot.opening import open_database
+from bot.opening import open_archive
 from bot.settings import Settings
 
 CHECKUPS: dict[str, Checkup] = {
@@ -98,6 +98,6 @@ def _told(finding: Finding, *, is_mended: bool, trouble: str | None) -> Told:
 async def doctor_alone(settings: Settings) -> AsyncIterator[Job]:
     """The job where no bot runs."""
     async with AsyncExitStack() as stack:
-        database = await open_database(stack, settings)
+        database = await open_archive(stack, settings)
         bot = await stack.enter_async_context(bare_bot(settings))
         yield Doctor(Patient(settings, database, bot, running=None))

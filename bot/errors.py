@@ -3,6 +3,7 @@
 BotError
 ├── InvalidSettings      a setting is missing or wrong
 ├── DataDirectoryBusy    another process works in the data directory
+├── NoArchive            there is nothing yet where the settings point
 ├── BotNotRunning        nobody works in the data directory who could be asked
 ├── FolderError          a folder of pictures cannot be indexed, or not be searched for that
 └── SandboxFailed        the demo's local Telegram did not start
@@ -25,6 +26,16 @@ class InvalidSettings(BotError):
 
 class DataDirectoryBusy(BotError):
     """Another process works in the data directory."""
+
+
+class NoArchive(BotError):
+    """There is nothing yet where the settings point."""
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(
+            f"There is no archive in {data_dir.absolute()}. Set CHATLENS_DATA_DIR as it is set for the bot: a command "
+            "reads the environment, and the file .env of the directory in which it is run."
+        )
 
 
 class BotNotRunning(BotError):

@@ -15,7 +15,7 @@ from bot.chat_names import chat_called
 from bot.disk_files import DiskFiles
 from bot.export_folder import ExportFolder, FolderUnusable, picture_name
 from bot.job import Job, Told
-from bot.opening import open_database
+from bot.opening import open_archive
 from bot.settings import Settings
 from bot.telegram_files import TelegramFiles
 from bot.version import version
@@ -191,6 +191,6 @@ def sources_of(settings: Settings, bot: Bot | None) -> Sources:
 async def export_alone(settings: Settings) -> AsyncIterator[Job]:
     """The job where no bot runs."""
     async with AsyncExitStack() as stack:
-        database = await open_database(stack, settings)
+        database = await open_archive(stack, settings)
         bot = await stack.enter_async_context(bare_bot(settings))
         yield Export(database, sources_of(settings, bot), settings.max_file_mb * 1_000_000)

@@ -5,9 +5,13 @@ work beside it or without it. What was opened is closed by the stack that was gi
 import asyncio
 import logging
 from contextlib import AsyncExitStack
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlalchemy import make_url
+
 from bot.data_directory import DataDirectory
+from bot.errors import NoArchive
 from bot.loading import load_in_background
 from bot.settings import Settings
 from search.embedder import Embedder
@@ -32,6 +36,20 @@ async def open_database(stack: AsyncExitStack, settings: Settings) -> Database:
     database = await Database.open(settings.sql_url)
     stack.push_async_callback(database.close)
     return database
+
+
+async def open_archive(stack: AsyncExitStack, settings: Settings) -> Database:
+    """The same, of an archive that must be there: a backup of an empty one, made because a setting was not passed on,
+    would be believed in.
+
+    Raises:
+        NoArchive: there is none; nothing was made.
+        DataDirectoryBusy, InvalidSettings, StorageError
+    """
+    url = make_url(settings.sql_url)
+    if url.get_backend_name() == "sqlite" and not await asyncio.to_thread(Path(url.database or "").is_file):
+        raise NoArchive(settings.data_dir)
+    return await open_database(stack, settings)
 
 
 def chroma_location(settings: Settings) -> ChromaLocation:

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from bot.job import Job, Told
-from bot.opening import open_database
+from bot.opening import open_archive
 from bot.settings import Settings
 from storage.failures import Failures
 
@@ -31,4 +31,4 @@ class Retry:
 async def retry_alone(settings: Settings) -> AsyncIterator[Job]:
     """The job where no bot runs: the next one tries them."""
     async with AsyncExitStack() as stack:
-        yield Retry(Failures(await open_database(stack, settings)))
+        yield Retry(Failures(await open_archive(stack, settings)))

@@ -36,7 +36,8 @@ def _room(patient: Patient) -> Iterator[Finding]:
 def _rights(patient: Patient) -> Iterator[Finding]:
     path = patient.settings.data_dir
     about = path.stat()
-    others = [one.name for one in path.iterdir() if one.lstat().st_uid != about.st_uid]
+    # What a disk is mounted with belongs to root.
+    others = [one.name for one in path.iterdir() if one.lstat().st_uid != about.st_uid and one.name != "lost+found"]
     if others:
         yield Finding(
             "owners",

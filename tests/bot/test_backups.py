@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.application import build
 from bot.backing_up import Backup, NotOursToBackUp, backup_alone
 from bot.control_file import ControlFile
+from bot.errors import NoArchive
 from bot.restoring import RestoreRefused, restore
 from bot.settings import Settings
 from search.clip import ClipEmbedder
@@ -94,6 +95,7 @@ async def test_a_restore_costs_what_was_there(settings: Settings, archive: Archi
     (settings.data_dir / "originals").mkdir()
     (settings.data_dir / "originals" / "a.jpg").write_bytes(b"a picture")
     file = tmp_path / "backup.zip"
+    await (await Database.open(settings.sql_url)).close()
     async with backup_alone(settings) as job:
         _ = [told async for told in job({"file": str(file)})]
     before = sorted(one.name for one in settings.data_dir.iterdir())
@@ -143,6 +145,14 @@ async def test_a_restore_brings_back_what_people_had_forgotten(settings: Setting
     (settings.data_dir / "chatlens.db").write_bytes(b"no database")
     _ = [told async for told in restore(settings, file, force=True)]
     assert held.rows("SELECT count(*) FROM photos") == [(5,)]
+
+
+async def test_a_backup_of_nothing_is_believed_in(settings: Settings, tmp_path: Path) -> None:
+    """As cron makes it that does not know where the archive is: refused, and no archive is made there."""
+    with pytest.raises(NoArchive, match="CHATLENS_DATA_DIR"):
+        async with backup_alone(settings):
+            pass
+    assert not settings.data_dir.exists()
 
 
 async def test_a_dump_of_postgresql_is_promised() -> None:

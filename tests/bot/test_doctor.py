@@ -21,6 +21,7 @@ from storage.chroma import ChromaIndex
 from storage.collection import Collection
 from storage.database import Database
 from storage.embeddings import Embeddings
+from storage.errors import SchemaTooNew
 from storage.generation import generation
 from storage.models import Models
 from storage.originals import Originals, digest_of
@@ -128,6 +129,14 @@ async def test_a_damaged_file_passes(well: Settings) -> None:
     told = await examined(well, fix=True)
     assert "restore a backup" in told["findings"]["damaged database"]["sentence"]
     assert not told["is_well"]
+
+
+async def test_an_archive_of_the_future_is_examined(well: Settings) -> None:
+    """A schema that this version does not know is said to be that, and left alone."""
+    break_rows(well, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(SchemaTooNew, match="Install the version that wrote it"):
+        await examined(well, fix=True)
+    assert Archive(well.data_dir).rows("SELECT version_num FROM alembic_version") == [("9999",)]
 
 
 async def test_failed_photos_are_passed_over_in_silence(well: Settings) -> None:
