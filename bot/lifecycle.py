@@ -99,8 +99,7 @@ class Lifecycle:
         await self._services.indexer.start()
         if self._services.reader is not None:
             await self._services.reader.start()
-        if self._services.quantising is not None:
-            self._services.quantising.start()
+        self._services.quantising.start()
         self._services.fingerprinter.start()
         self._services.reconciler.start()
         self._services.sweeper.start()
@@ -122,8 +121,7 @@ class Lifecycle:
         await self._services.heartbeat.stop()
         await self._services.sweeper.stop()
         await self._services.reconciler.stop()
-        if self._services.quantising is not None:
-            await self._services.quantising.stop()
+        await self._services.quantising.stop()
         await self._services.fingerprinter.stop()
         if self._services.reader is not None:
             await self._services.reader.stop()

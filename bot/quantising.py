@@ -27,22 +27,31 @@ PACKAGES = Path(__file__).parent.parent
 class Quantising:
     """Runs `search.quantising` beside the bot. A process that is ended is not tried again before it is told to."""
 
-    def __init__(self, settings: Settings, embedder: "QuantisedEmbedder") -> None:
+    def __init__(self, settings: Settings, embedder: "QuantisedEmbedder | None") -> None:
         self._settings = settings
         self._embedder = embedder
         self._task: asyncio.Task[None] | None = None
         self._process: asyncio.subprocess.Process | None = None
 
     @classmethod
-    def of(cls, settings: Settings, embedder: Embedder) -> "Quantising | None":
-        """None where the embedder is as exact as it will ever be."""
+    def of(cls, settings: Settings, embedder: Embedder) -> "Quantising":
+        """Where the embedder is as exact as it will ever be, there is nothing to be done."""
         from search.quantised import QuantisedEmbedder  # noqa: PLC0415 - imports torch, which loading has done by now
 
-        return cls(settings, embedder) if isinstance(embedder, QuantisedEmbedder) else None
+        return cls(settings, embedder if isinstance(embedder, QuantisedEmbedder) else None)
+
+    async def change(self, settings: Settings, embedder: Embedder) -> None:
+        """From now on for another model; one that has no eight bits has nothing to be done."""
+        from search.quantised import QuantisedEmbedder  # noqa: PLC0415 - as in `of`
+
+        await self.stop()
+        self._settings = settings
+        self._embedder = embedder if isinstance(embedder, QuantisedEmbedder) else None
+        self.start()
 
     def start(self) -> None:
         """Begins, where there is something to do and room for it."""
-        if not self._embedder.is_untried:
+        if self._embedder is None or not self._embedder.is_untried:
             return
         needed, free = self._embedder.exact.parameters * MEMORY_EACH, available_memory()
         if free < needed:
@@ -52,7 +61,7 @@ class Quantising:
                 free / 1e9,
             )
             return
-        self._task = asyncio.create_task(self._quantise(), name="quantising")
+        self._task = asyncio.create_task(self._quantise(self._embedder), name="quantising")
 
     async def stop(self) -> None:
         """Ends the process; its half-made files are cleared away by the next."""
@@ -62,13 +71,13 @@ class Quantising:
         await asyncio.gather(self._task, return_exceptions=True)
         self._task = None
 
-    async def _quantise(self) -> None:
+    async def _quantise(self, embedder: "QuantisedEmbedder") -> None:
         log.info("The model is being quantised in the background, once; pictures are embedded exactly meanwhile.")
-        place = self._embedder.place
+        place = embedder.place
         try:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "search.quantising", self._settings.model, self._embedder.model_id),
-                *(str(place.path.parent), self._embedder.exact.precision, str(WORTHWHILE)),
+                *(sys.executable, "-m", "search.quantising", self._settings.model, embedder.model_id),
+                *(str(place.path.parent), embedder.exact.precision, str(WORTHWHILE)),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
@@ -91,7 +100,7 @@ class Quantising:
             log.warning(
                 "The model could not be quantised: %s", _last_line(said) or f"status {self._process.returncode}"
             )
-        await asyncio.to_thread(self._embedder.adopt)
+        await asyncio.to_thread(embedder.adopt)
 
 
 def _environment() -> dict[str, str]:

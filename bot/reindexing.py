@@ -8,20 +8,25 @@ import asyncio
 import csv
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+
+from bot.bare_bot import bare_bot
 from bot.changeover import Changeover, leave_nothing
 from bot.disk_files import DiskFiles
 from bot.errors import BotError, InvalidSettings
 from bot.job import Job, Told
 from bot.loading import load_in_background
 from bot.opening import chroma_location, open_database
+from bot.quantising import Quantising
 from bot.settings import Settings
-from bot.telegram_files import open_telegram_files
+from bot.telegram_files import TelegramFiles
 from search.decoding import Decoders
 from search.embedder import Embedder
 from search.encoding import Encoding
@@ -29,7 +34,8 @@ from search.files import FileSource
 from search.images import DecodingLimits, accept_heif
 from search.model_spec import ModelSpec
 from search.pictures import Pictures
-from search.reindexer import Quiet, Reached, Reindexer, at_any_time
+from search.quiet import Quiet
+from search.reindexer import Reached, Reindexer
 from storage.collection import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings
@@ -51,9 +57,10 @@ class Workshop:
     settings: Settings
     database: Database
     pictures: Callable[[Embedder], Pictures]
-    quiet: Quiet = at_any_time
+    quiet: Quiet = field(default_factory=Quiet)
     changeover: Changeover | None = None
     """None where no bot runs."""
+    quantising: Quantising | None = None
     location: ChromaLocation | None = None
     """Where Chroma is, then."""
 
@@ -146,7 +153,11 @@ class Reindex:
         if reindexer.embedder.model_id == before:
             return 0.0
         if self._workshop.changeover is not None:
-            return await self._workshop.changeover.to(reindexer, setting)
+            rested = await self._workshop.changeover.to(reindexer, setting)
+            if self._workshop.quantising is not None:
+                settings = self._workshop.settings.model_copy(update={"model": setting})
+                await self._workshop.quantising.change(settings, reindexer.embedder)
+            return rested
         await Models(self._workshop.database).change(reindexer.embedder.model_id, setting)
         if before is not None and self._workshop.location is not None:
             await leave_nothing(self._workshop.database, self._workshop.location, before)
@@ -195,20 +206,37 @@ async def reindex_alone(settings: Settings) -> AsyncIterator[Job]:
     Raises:
         BotError, StorageError
     """
-    if settings.token is None:
-        raise InvalidSettings(
-            "CHATLENS_TOKEN is not set: the photos are fetched again from Telegram, as the bot to whom they were sent."
-        )
     async with AsyncExitStack() as stack:
         database = await open_database(stack, settings)
         accept_heif()
         decoders = Decoders(DecodingLimits(max_pixels=settings.max_megapixels * 1_000_000))
         stack.push_async_callback(decoders.close)
-        files = await stack.enter_async_context(open_telegram_files(settings))
+        files = TelegramFiles(await stack.enter_async_context(_telegram(settings)))
         max_bytes = settings.max_file_mb * 1_000_000
         originals = DiskFiles(Originals(settings.data_dir), max_bytes)
         pictures = partial(_pictures, files, originals, decoders, max_bytes)
         yield Reindex(Workshop(settings, database, pictures, location=chroma_location(settings)))
+
+
+@asynccontextmanager
+async def _telegram(settings: Settings) -> AsyncIterator[Bot]:
+    """Asked for itself first: of a token that is not accepted every file would seem to be gone.
+
+    Raises:
+        BotError
+    """
+    async with bare_bot(settings) as bot:
+        if bot is None:
+            raise InvalidSettings(
+                "CHATLENS_TOKEN is not set: photos are fetched again from Telegram, as the bot that was sent them."
+            )
+        try:
+            await bot.get_me()
+        except InvalidToken as exc:
+            raise InvalidSettings(f"{settings.api_url} does not accept the token in CHATLENS_TOKEN.") from exc
+        except TelegramError as exc:
+            raise BotError(f"Telegram could not be reached ({exc.message}). Try again later.") from exc
+        yield bot
 
 
 def _pictures(

@@ -108,7 +108,7 @@ class Services:
     indexer: Indexer
     reader: Reader | None
     """None where text in pictures is not read."""
-    quantising: Quantising | None
+    quantising: Quantising
     fingerprinter: Fingerprinter
     reconciler: Reconciler
     sweeper: Sweeper
@@ -196,9 +196,10 @@ def _assembled(
     control = Control(settings.data_dir)
     reconciler = Reconciler(index)
     sweeper = Sweeper(privacy, questions, Remains(database), database, index, originals, retention)
+    quantising = Quantising.of(settings, encoding.embedder)
     engine = Engine(encoding, pictures, once, index, judge)
     changeover = Changeover(database, chroma_location(settings), engine, indexer, reconciler, sweeper)
-    reindex = Reindex(Workshop(settings, database, pictures.for_model, quiet.wait, changeover))
+    reindex = Reindex(Workshop(settings, database, pictures.for_model, quiet, changeover, quantising))
     offer_all(
         control, Parts(settings, bot, database, index, encoding, indexer, importing, throughput, last_error, reindex)
     )
@@ -219,7 +220,7 @@ def _assembled(
         guard=Guard(archive, replies, SearchLimit(settings.searches_per_minute), Turns()),
         indexer=indexer,
         reader=Reader(chats, Readings(database), pictures, ocr) if reads_pictures(settings.ocr) else None,
-        quantising=Quantising.of(settings, encoding.embedder),
+        quantising=quantising,
         fingerprinter=Fingerprinter(fingerprints, pictures, duplicates, quiet),
         reconciler=reconciler,
         sweeper=sweeper,

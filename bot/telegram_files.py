@@ -1,15 +1,10 @@
 """Downloads through the Bot API, its errors put into the domain's words."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from telegram import Bot
 from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
-from telegram.request import HTTPXRequest
 
-from bot.errors import BotError, InvalidSettings
-from bot.settings import Settings
 from search.errors import FileError, FileGone, FileUnreachable
 
 FOR_NOW = "temporarily unavailable"
@@ -32,34 +27,6 @@ class TelegramFiles:
         except OSError as exc:  # a Bot API server with --local hands out paths
             # Its path, which holds the token, stays out: the reason is kept and shown.
             raise FileUnreachable(f"The Bot API server's file could not be read ({exc.strerror}).") from exc
-
-
-@asynccontextmanager
-async def open_telegram_files(settings: Settings) -> AsyncIterator[TelegramFiles]:
-    """Where no bot runs. `settings` have a token.
-
-    Raises:
-        InvalidSettings: Telegram does not accept it.
-        BotError: Telegram is away.
-    """
-    token = "" if settings.token is None else settings.token.get_secret_value()
-    bot = Bot(
-        token,
-        base_url=f"{settings.api_url}/bot",
-        base_file_url=f"{settings.api_url}/file/bot",
-        request=HTTPXRequest(connection_pool_size=8, read_timeout=20),
-        local_mode=settings.api_local,
-    )
-    try:
-        await bot.initialize()
-    except InvalidToken as exc:
-        raise InvalidSettings(f"{settings.api_url} does not accept the token in CHATLENS_TOKEN.") from exc
-    except TelegramError as exc:
-        raise BotError(f"Telegram could not be reached ({exc.message}). Try again later.") from exc
-    try:
-        yield TelegramFiles(bot)
-    finally:
-        await bot.shutdown()
 
 
 def _translated(exc: TelegramError) -> FileError:

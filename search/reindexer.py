@@ -17,6 +17,7 @@ from search.encoding import Encoding
 from search.errors import FileGone, FileUnreachable, ImageRefused
 from search.pace import Pace
 from search.pictures import Pictures
+from search.quiet import Quiet
 from search.records import Photo
 from search.retrying import Retrying
 from storage.embeddings import Embeddings
@@ -31,14 +32,8 @@ AGAIN = 2
 AGAIN_AFTER = 5.0
 """Seconds; by then everything else is done."""
 
-Quiet = Callable[[], Awaitable[None]]
-"""Returns when nobody waits for an answer."""
 Stored = Callable[[Sequence[int]], Awaitable[None]]
 """Is told which images have got a vector."""
-
-
-async def at_any_time() -> None:
-    """`Quiet` where nobody asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +67,7 @@ class Reindexer:
         pictures: Pictures,
         embedder: Embedder,
         encoding: Encoding,
-        quiet: Quiet = at_any_time,
+        quiet: Quiet,
         stored: Stored | None = None,
     ) -> None:
         """Everything but `encoding`, whose thread is shared, is of the model that is to come."""
@@ -83,6 +78,8 @@ class Reindexer:
         self._encoding = encoding
         self._quiet = quiet
         self._stored = stored
+        self._alone = asyncio.Lock()
+        """Held by the one download that is made at a time while people ask."""
         self._pace = Pace()
         self._retrying = Retrying()
         self._done = self._total = 0
@@ -152,8 +149,9 @@ class Reindexer:
                         self._lose(one)
                 found = [one for one in chunk if one.pixels is not None]
                 while found:
-                    batch, found = found[: self._pace.batch], found[self._pace.batch :]
-                    await self._quiet()
+                    await self._quiet.wait()
+                    size = self._pace.small_batch if self._quiet.is_lively else self._pace.batch
+                    batch, found = found[:size], found[size:]
                     await self._embed(batch)
                 yield
         finally:
@@ -172,7 +170,10 @@ class Reindexer:
 
         async def fetched(image: Unembedded) -> _Fetched:
             async with room:
-                return await self._fetch(image)
+                if not self._quiet.is_lively:
+                    return await self._fetch(image)
+                async with self._alone:
+                    return await self._fetch(image)
 
         return list(await asyncio.gather(*(fetched(image) for image in wanted)))
 
@@ -191,7 +192,7 @@ class Reindexer:
     async def _pixels(self, photo: Photo) -> Pixels:
         """An outage is waited for, however long it lasts: it says nothing of this file."""
         while True:
-            await self._quiet()
+            await self._quiet.wait()
             try:
                 pixels = await self._pictures.pixels(photo)
             except FileUnreachable as exc:

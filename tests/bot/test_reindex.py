@@ -21,7 +21,9 @@ from search.clip import ClipEmbedder, Compute
 from search.errors import ModelMismatch
 from tests.bot.second_model import write_second_model
 from tests.bot.test_command_line import ARCHIVE, ROOT, environment
+from tests.bot.test_importing import history
 from tests.conftest import DEMO, Archive, polling
+from tests.importing.job import imported
 from tests.people import People, jpeg, picture_key, shown, until
 
 PICTURES = sorted((ARCHIVE / "pictures").iterdir())[:30]
@@ -69,15 +71,20 @@ def models(
 
 
 @pytest.fixture
-async def group(people: People) -> tuple[int, int]:
-    """A chat and a member."""
-    ann = await people.person("Ann")
-    return await people.chat("supergroup", "Kitchen", [ann]), ann
+def settings(settings: Settings) -> Settings:
+    """Of a bot that says nothing unasked."""
+    return settings.model_copy(update={"acknowledge": False})
 
 
-async def post_all(people: People, chat: int, user: int, pictures: list[Path]) -> list[dict[str, Any]]:
+@pytest.fixture
+async def ann(people: People) -> int:
+    """She asks in private: in groups bots may not answer as often as is asked here."""
+    return await people.person("Ann")
+
+
+async def post_all(people: People, user: int, pictures: list[Path]) -> list[dict[str, Any]]:
     """One message each."""
-    return [(await people.post(chat, user, photos=[one.read_bytes()]))[0] for one in pictures]
+    return [(await people.post(user, user, photos=[one.read_bytes()]))[0] for one in pictures]
 
 
 async def changed(settings: Settings, model: Path, **more: Any) -> dict[str, Any]:
@@ -103,7 +110,7 @@ def vectors(archive: Archive) -> dict[str, int]:
 
 
 @contextlib.asynccontextmanager
-async def asked_all_the_while(people: People, chat: int, user: int, key: str) -> AsyncIterator[list[float]]:
+async def asked_all_the_while(people: People, user: int, key: str) -> AsyncIterator[list[float]]:
     """Somebody who asks for pizza again and again; how long each answer took. Every one must be the pizza."""
     took: list[float] = []
     is_over = False
@@ -111,7 +118,7 @@ async def asked_all_the_while(people: People, chat: int, user: int, key: str) ->
     async def go_on() -> None:
         while not is_over:
             began = asyncio.get_running_loop().time()
-            answer = await people.asked(chat, user, "/search pizza n:1")
+            answer = await people.asked(user, user, "/search pizza n:1")
             took.append(asyncio.get_running_loop().time() - began)
             assert shown(answer) == [key], answer
 
@@ -127,7 +134,7 @@ async def test_questions_are_answered_while_the_model_changes_and_after(
     settings: Settings,
     archive: Archive,
     people: People,
-    group: tuple[int, int],
+    ann: int,
     models: tuple[Watched, Watched],
     second_model: Path,
 ) -> None:
@@ -135,16 +142,15 @@ async def test_questions_are_answered_while_the_model_changes_and_after(
 
     Photos that come meanwhile are found by both, an equal file is seen once, and the old vectors go when told to.
     """
-    chat, ann = group
     old, new = models
     async with polling(build(settings)):
-        posted = await post_all(people, chat, ann, PICTURES)
-        await people.post(chat, ann, photos=[PIZZA.read_bytes()])
+        posted = await post_all(people, ann, PICTURES)
+        await people.post(ann, ann, photos=[PIZZA.read_bytes()])
         pizza = picture_key(posted[0])
         await archive.settled(indexed=len(PICTURES) + 1)
-        async with asked_all_the_while(people, chat, ann, pizza) as took:
+        async with asked_all_the_while(people, ann, pizza) as took:
             changing = asyncio.create_task(changed(settings, second_model))
-            late = (await people.post(chat, ann, photos=[jpeg("purple")]))[0]
+            late = (await people.post(ann, ann, photos=[jpeg("purple")]))[0]
             told = await changing
             asked_before = len(took)
             await until(lambda: _true(len(took) > asked_before + 3), "questions after the change")
@@ -152,23 +158,23 @@ async def test_questions_are_answered_while_the_model_changes_and_after(
         await archive.settled(indexed=len(PICTURES) + 2)
         assert (old.seen, new.seen) == (len(PICTURES) + 1, len(PICTURES) + 1)
         assert vectors(archive)[new.model_id] == len(PICTURES) + 1
-        assert shown(await people.asked(chat, ann, "/similar", reply_to_message_id=late["message_id"]))
+        assert shown(await people.asked(ann, ann, "/similar", reply_to_message_id=late["message_id"]))
         [status] = [line async for line in ask(settings.data_dir, "status")]
         assert (status["model"]["name"], status["reindexing"]) == (new.model_id, None)
     async with polling(build(settings)):  # CHATLENS_MODEL still names the first
-        newest = (await people.post(chat, ann, photos=[jpeg("yellow")]))[0]
+        newest = (await people.post(ann, ann, photos=[jpeg("yellow")]))[0]
         await archive.settled(indexed=len(PICTURES) + 3)
         assert new.seen == len(PICTURES) + 2
-        assert shown(await people.asked(chat, ann, "/search pizza n:1")) == [pizza]
-        async with asked_all_the_while(people, chat, ann, pizza):
+        assert shown(await people.asked(ann, ann, "/search pizza n:1")) == [pizza]
+        async with asked_all_the_while(people, ann, pizza):
             back = await changed(settings, DEMO)
         assert old.seen - len(PICTURES) - 1 == back["images"] == 1
-        assert shown(await people.asked(chat, ann, "/search yellow n:1")) == [picture_key(newest)]
+        assert shown(await people.asked(ann, ann, "/search yellow n:1")) == [picture_key(newest)]
         assert set(back["kept"]) == {old.model_id, new.model_id}
         dropped = await changed(settings, DEMO, drop_old=True)
         assert (dropped["images"], dropped["dropped"]) == (0, len(PICTURES) + 2)
         assert set(vectors(archive)) == {old.model_id}
-        assert shown(await people.asked(chat, ann, "/search pizza n:1")) == [pizza]
+        assert shown(await people.asked(ann, ann, "/search pizza n:1")) == [pizza]
 
 
 async def _true(what: bool) -> bool:
@@ -179,45 +185,43 @@ async def test_photos_whose_file_is_gone_are_listed_and_found_by_their_captions(
     settings: Settings,
     archive: Archive,
     people: People,
-    group: tuple[int, int],
+    ann: int,
     models: tuple[Watched, Watched],
     second_model: Path,
 ) -> None:
     """In a file and in what the command says; a later run tries them again, and finds them where they are back."""
-    chat, ann = group
     async with polling(build(settings)):
         for number, colour in enumerate(("red", "green", "blue")):
-            await people.post(chat, ann, photos=[jpeg(colour)], caption=f"the {colour} marmalade {number}")
+            await people.post(ann, ann, photos=[jpeg(colour)], caption=f"the {colour} marmalade {number}")
         await archive.settled(indexed=3)
         await people.ask("POST", "/api/faults", json={**GONE, "times": 3})
         told = await changed(settings, second_model)
         assert (told["images"], told["lost"], len(told["named"])) == (0, 3, 3)
         listed = list(csv.DictReader((settings.data_dir / LOST).read_text(encoding="utf-8").splitlines()))
-        assert {row["chat"] for row in listed} == {str(chat)}
+        assert {row["chat"] for row in listed} == {str(ann)}
         assert all("does not have the file" in row["why"] for row in listed)
         assert archive.states() == {"indexed": 3}
-        answer = await people.asked(chat, ann, "/search green marmalade n:1")
+        answer = await people.asked(ann, ann, "/search green marmalade n:1")
         assert "green" in str(answer[0].get("caption"))
         again = await changed(settings, second_model)
         assert (again["images"], again["lost"]) == (3, 0)
         assert not (settings.data_dir / LOST).exists()
-        assert shown(await people.asked(chat, ann, "/search red n:1"))
+        assert shown(await people.asked(ann, ann, "/search red n:1"))
 
 
 async def test_a_change_that_was_cut_off_goes_on_where_it_was(
     settings: Settings,
     archive: Archive,
     people: People,
-    group: tuple[int, int],
+    ann: int,
     models: tuple[Watched, Watched],
     second_model: Path,
 ) -> None:
     """Whoever asked for it went away; then the command is killed while it works by itself; then it comes to its end.
     What was seen is not seen again, and until then the archive is the old model's."""
-    chat, ann = group
     _, new = models
     async with polling(build(settings)):
-        await post_all(people, chat, ann, PICTURES)
+        await post_all(people, ann, PICTURES)
         await archive.settled(indexed=len(PICTURES))
         await people.ask("POST", "/api/faults", json={"method": "getFile", "delay": 0.2, "times": None})
         asking = asyncio.create_task(changed(settings, second_model))
@@ -253,9 +257,41 @@ async def test_a_change_that_was_cut_off_goes_on_where_it_was(
     assert (told["images"], told["is_running"]) == (len(PICTURES) - killed_at, False)
     assert vectors(archive)[new.model_id] == len(PICTURES)
     async with polling(build(settings)):
-        assert shown(await people.asked(chat, ann, "/search pizza n:1"))
+        assert shown(await people.asked(ann, ann, "/search pizza n:1"))
         [status] = [line async for line in ask(settings.data_dir, "status")]
         assert status["model"]["name"] == new.model_id
+
+
+async def test_imported_photos_are_seen_from_disk(
+    settings: Settings,
+    archive: Archive,
+    people: People,
+    ann: int,
+    models: tuple[Watched, Watched],
+    second_model: Path,
+    tmp_path: Path,
+) -> None:
+    """Nothing of them is in Telegram; one whose file was deleted is listed, and Chroma follows to the new model."""
+    chat = await people.chat("supergroup", "Weekend crew", [ann])
+    exact = settings.model_copy(update={"exact_limit": 0})
+    async with polling(build(exact)):
+        await people.post(chat, ann, photos=[jpeg("purple")])
+        await archive.settled(indexed=1)
+        folder = history(tmp_path / "export", chat)
+        await imported(settings, folder)
+        await archive.settled(indexed=4)
+        next(folder.glob("photos/*10002*")).unlink()
+        told = await changed(settings, second_model)
+        assert (told["images"], told["lost"]) == (3, 1)
+        assert told["named"][0]["message"] == 10_002
+        assert shown(await people.asked(chat, ann, "/search red n:1"))
+
+        async def is_equal() -> bool:
+            [status] = [line async for line in ask(settings.data_dir, "status")]
+            return bool(status["chroma"] == {"condition": "equal", "entries": 3})
+
+        await until(is_equal, "Chroma to have the new vectors")
+        assert shown(await people.asked(chat, ann, "/search red n:1"))
 
 
 def sandbox_token(settings: Settings) -> str:
