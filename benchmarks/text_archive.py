@@ -79,8 +79,8 @@ class Archive:
 
     async def looks(self, text: str, looking: Sequence[Candidate]) -> Verdict:
         """What may be claimed of them."""
-        direction = Direction(self.embedder.embed_texts([text])[0])
-        return await self._judge.looks(Query(CHAT, Words(text)), direction, looking, len(looking))
+        vector = self.embedder.embed_texts([text])[0]
+        return await self._judge.looks(Query(CHAT, Words(text)), Direction(vector, words=vector), looking, len(looking))
 
     async def saying(self, text: str) -> list[TextHit]:
         """By the texts alone."""
