@@ -12,7 +12,7 @@ from bot.commands.importing import import_
 from bot.commands.learning import calibrate
 from bot.commands.reindexing import reindex
 from bot.commands.running import demo, run
-from bot.commands.terminal import console
+from bot.commands.terminal import console, printable
 from bot.errors import EXPECTED
 from bot.stopping import leave_soon
 
@@ -55,7 +55,7 @@ def main() -> None:
         status = exc.code if isinstance(exc.code, int) else 0
         raise
     except EXPECTED as exc:
-        console.print(f"[bold red]Chatlens cannot do that.[/] {escape(str(exc))}", highlight=False)
+        console.print(f"[bold red]Chatlens cannot do that.[/] {escape(printable(str(exc)))}", highlight=False)
         raise SystemExit(1) from exc
     finally:
         leave_soon(status)

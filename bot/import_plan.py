@@ -1,5 +1,6 @@
 """Which chat of an export goes to which chat of the bot. Pure; decides nothing that was not said or cannot be told."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -69,8 +70,11 @@ class Planner:
             NoPlace
         """
         if wish.chat is not None:
-            return Plan((self._told(exported, self.named(wish.chat)),))
-        told = [self._assigned(_with_id(exported, number), self.named(name)) for number, name in wish.mapped.items()]
+            return Plan((self._told(exported, self.named(wish.chat), wish.chat),))
+        told = [
+            self._surely(self._assigned(_with_id(exported, number), self.named(name)), name)
+            for number, name in wish.mapped.items()
+        ]
         if wish.mapped and not wish.is_for_all:
             return Plan(tuple(told))
         if not wish.is_for_all and len(exported) != 1:
@@ -97,8 +101,10 @@ class Planner:
         """One of the bot's chats.
 
         Raises:
-            NoPlace: there is no such chat, there are several, or the bot has left it.
+            NoPlace: nothing was said, there is no such chat, there are several, or the bot has left it.
         """
+        if not name.strip().removeprefix("@"):
+            raise NoPlace("No chat is named. Give the id, @username or title of one that the bot is in.")
         found = self._found(name.strip())
         present = [chat for chat in found if chat.left_at is None]
         if len(present) == 1:
@@ -112,16 +118,17 @@ class Planner:
         raise NoPlace(f"The bot is in no chat “{name}”. {known}.")
 
     def _found(self, name: str) -> list[Chat]:
-        if name.lstrip("-").isdecimal():
-            chat = self._successor(int(name))
-            return [] if chat is None else [chat]
+        number = _number(name)
+        chat = None if number is None else self._successor(number)
+        if chat is not None:
+            return [chat]
         folded = name.casefold()
         if folded.startswith("@"):
             return [chat for chat in self._chats.values() if (chat.username or "").casefold() == folded[1:]]
         lasting = [chat for chat in self._chats.values() if chat.migrated_to is None]
         return [chat for chat in lasting if (chat.title or "").casefold() == folded]
 
-    def _told(self, exported: Sequence[ExportedChat], chat: Chat) -> Assignment:
+    def _told(self, exported: Sequence[ExportedChat], chat: Chat, name: str) -> Assignment:
         """The only chat of an export goes where it is told to; of several, the one that is that chat."""
         own = [one for one in exported if (home := self.home(one)) is not None and home.id == chat.id]
         candidates = exported if len(exported) == 1 else own
@@ -130,7 +137,19 @@ class Planner:
                 f"The export holds {len(exported):,} chats, and by their ids {len(own) or 'none'} of them is "
                 f"{_described(chat)}. Say which with --map EXPORTID={chat.id}; --list shows them."
             )
-        return self._assigned(candidates[0], chat)
+        return self._surely(self._assigned(candidates[0], chat), name)
+
+    def _surely(self, assignment: Assignment, name: str) -> Assignment:
+        """Photos go to a chat that is not theirs only where its id was given: a stranger's group may have the same
+        title, and what has been shown there cannot be taken back."""
+        exported, chat = assignment.exported, assignment.chat
+        if assignment.is_its_own is False and _number(name) not in (chat.id, *assignment.former):
+            raise NoPlace(
+                f"By its id the export is of “{exported.name}” ({exported.telegram_id or exported.id}), and “{name}” "
+                f"is {_described(chat)}, another chat. If its photos shall be seen there, give that chat's numeric id: "
+                f"{chat.id}."
+            )
+        return assignment
 
     def _assigned(self, exported: ExportedChat, chat: Chat) -> Assignment:
         former = tuple(one.id for one in self._chats.values() if one.migrated_to == chat.id)
@@ -161,6 +180,11 @@ def _with_id(exported: Sequence[ExportedChat], number: int) -> ExportedChat:
     raise NoPlace(
         f"The export holds {'several chats' if found else 'no chat'} with the id {number}. --list shows them."
     )
+
+
+def _number(name: str) -> int | None:
+    """The id that a name is, if it is one."""
+    return int(name) if re.fullmatch(r"\s*-?[0-9]{1,18}\s*", name) else None
 
 
 def _listed(chats: Sequence[Chat]) -> str:

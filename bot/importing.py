@@ -135,7 +135,7 @@ class Import:
             async for some in self._importer.take(chat.id, posts(pictures, assignment), copies=copies):
                 counts.update(some)
                 reading.done = counts.total()
-                yield _step(step, reading.done, reading.of)
+                yield _step(step, reading.done, reading.of) | {"chat_id": chat.id}
 
     async def _until_indexed(self, chat_ids: Sequence[int]) -> AsyncIterator[Told]:
         """Until nothing imported waits any more in these chats."""

@@ -9,7 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 from history.errors import ExportDamaged, ExportError
 from history.html_page import Draft, Page
@@ -198,7 +198,7 @@ def _date(draft: Draft, choices: Choices) -> datetime | None:
     day, month, year, hour, minute, second = (int(part) for part in found.groups()[:6])
     try:
         zone = choices.zone if found.group(7) is None else _zone(*found.groups()[6:])
-        return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
+        return choices.utc(datetime(year, month, day, hour, minute, second, tzinfo=zone))
     except (ValueError, OverflowError):  # days that no calendar has
         return None
 

@@ -1,8 +1,8 @@
 """What a message of a result.json shows, if it shows a picture. Anything at all may stand in a message's place."""
 
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from history.records import CHANNEL_IDS, DELETED_ACCOUNT, ExportedPhoto, Missing, PictureKind, Skipped
@@ -19,6 +19,10 @@ _NUMBER = re.compile(r"-?\d{1,18}")
 _USERS, _GROUPS, _END = 1 << 32, 2 << 32, 3 << 32
 """Where old versions of Telegram Desktop put a number instead of user123: 32 bits of id, above them what it is."""
 _LARGEST_INTEGER = 10**18
+EARLIEST = datetime(2013, 8, 1, tzinfo=UTC)
+"""Telegram began on the 14th; other messengers' chats that are brought to it get the day on which they came."""
+LENIENCY = timedelta(days=1)
+"""For dates of now by the clock of another zone."""
 Message = dict[str, Any]
 
 
@@ -30,6 +34,17 @@ class Choices:
     """Of dates without one: old exports have only the clock of the computer that made them."""
     stickers: bool = False
     """Whether stickers count as pictures."""
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def utc(self, date: datetime) -> datetime | None:
+        """A date that a message may have. A later one would outlive retention and whoever opts out; of a year at the
+        ends of the calendar, no other zone has a day.
+
+        Raises:
+            OverflowError
+        """
+        date = (date if date.tzinfo is not None else date.replace(tzinfo=self.zone)).astimezone(UTC)
+        return date if EARLIEST <= date <= self.now + LENIENCY else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +66,7 @@ def picture(message: object, chat_id: int, tree: Tree, base: str, choices: Choic
     kind = _kind(message, choices)
     if not isinstance(kind, PictureKind):
         return kind
-    date = _date(message, "date", choices.zone)
+    date = _date(message, "date", choices)
     if date is None:
         return Skipped.NO_DATE
     path, size = _file(message, kind)
@@ -72,7 +87,7 @@ def picture(message: object, chat_id: int, tree: Tree, base: str, choices: Choic
         width=_positive(message.get("width")),
         height=_positive(message.get("height")),
         spoiler=message.get("media_spoiler") is True,
-        edited=_date(message, "edited", choices.zone),
+        edited=_date(message, "edited", choices),
     )
 
 
@@ -143,16 +158,15 @@ def _missing(path: str) -> Missing | None:
     return Missing.UNAVAILABLE if "unavailable" in path else Missing.NOT_INCLUDED
 
 
-def _date(message: Message, key: str, zone: tzinfo) -> datetime | None:
+def _date(message: Message, key: str, choices: Choices) -> datetime | None:
     seconds = integer(message.get(f"{key}_unixtime"))
     written = message.get(key)
     try:
         if seconds is not None:
-            return datetime.fromtimestamp(seconds, UTC)
+            return choices.utc(datetime.fromtimestamp(seconds, UTC))
         if not isinstance(written, str):
             return None
-        date = datetime.fromisoformat(written)
-        return (date if date.tzinfo is not None else date.replace(tzinfo=zone)).astimezone(UTC)
+        return choices.utc(datetime.fromisoformat(written))
     except (ValueError, OverflowError, OSError):  # years that no calendar has
         return None
 

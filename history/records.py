@@ -39,7 +39,7 @@ class Skipped(StrEnum):
 
     NOT_A_MESSAGE = "not a message"
     NO_ID = "a message without an id"
-    NO_DATE = "a picture without a date"
+    NO_DATE = "a picture without a date, or with one before Telegram began or yet to come"
     SELF_DESTRUCTING = "a self-destructing picture"
     OTHER_FORMAT = "a picture of a format that is not read"
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 from pydantic import ValidationError
 from rich.console import Console
@@ -27,6 +29,8 @@ console = Console(stderr=True)
 """For people. What programs read goes to standard output."""
 results = Console()
 """Standard output: what was asked for, and nothing else."""
+_ORDERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Control characters but for tabs and line ends."""
 
 
 def read_settings(least: int = logging.NOTSET) -> Settings:
@@ -67,14 +71,36 @@ def watch(lines: AsyncIterator[Told]) -> Told:
 
 
 async def _watched(lines: AsyncIterator[Told]) -> Told:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeRemainingColumn(),
+    )
     last: Told = {}
     with Progress(*columns, console=console) as bars:
-        tasks: dict[str, TaskID] = {}
+        tasks: dict[object, TaskID] = {}
         async with listening(lines) as told:
-            async for last in told:
+            async for line in told:
+                last = _printable(line)
                 if (step := last.get("step")) is not None:
-                    if step not in tasks:
-                        tasks[step] = bars.add_task(step)
-                    bars.update(tasks[step], completed=last.get("at", 0), total=last.get("of"))
+                    bar = step, last.get("chat_id")  # chats may have the same title
+                    if bar not in tasks:
+                        tasks[bar] = bars.add_task(step)
+                    bars.update(tasks[bar], completed=last.get("at", 0), total=last.get("of"))
     return last
+
+
+def printable(said: str) -> str:
+    """Without what a terminal takes for an order: names come from whoever may give one."""
+    return _ORDERS.sub("", said)
+
+
+def _printable(told: Any) -> Any:
+    """The same of everything that a job tells."""
+    if isinstance(told, dict):
+        return {_printable(key): _printable(value) for key, value in told.items()}
+    if isinstance(told, list):
+        return [_printable(one) for one in told]
+    return printable(told) if isinstance(told, str) else told

@@ -28,6 +28,8 @@ PLANNER = Planner(
         chat(-5, "Gone", left=True),
         chat(-6, "Twins"),
         chat(-7, "twins"),
+        chat(101, ""),
+        chat(-2024, "2025"),
     ]
 )
 SUPERGROUP = an_exported_chat()
@@ -53,6 +55,9 @@ def test_a_chat_is_named_in_some_way_that_is_not_understood(name: str) -> None:
         ("Gone", "no longer in"),
         ("Twins", "Several chats"),
         ("-99", "in no chat"),
+        ("", "No chat is named"),
+        (" ", "No chat is named"),
+        ("@", "No chat is named"),
     ],
 )
 def test_photos_go_to_a_chat_that_was_not_meant(name: str, why: str) -> None:
@@ -72,6 +77,25 @@ def test_an_export_goes_where_its_id_does_not_belong() -> None:
     assert [one.name for one, _ in plan.left_out] == ["Strangers", "Bob"]
 
 
+@pytest.mark.parametrize("wish", [Wish(chat="@crew"), Wish(chat="Weekend crew"), Wish(mapped={42: "weekend CREW"})])
+def test_photos_go_to_a_namesake(wish: Wish) -> None:
+    """An export that tells which chat it is of goes to another only by that one's numeric id; both are named."""
+    with pytest.raises(NoPlace, match=r"of “Strangers” \(-1000000000042\).*is “Weekend crew” \(-1001234567890\)"):
+        PLANNER.plan([STRANGE], wish)
+    assert pairs(PLANNER.plan([STRANGE], Wish(chat=f" {OLD} "))) == [(STRANGE, CREW)]
+    assert pairs(PLANNER.plan([SUPERGROUP], Wish(chat="@crew"))) == [(SUPERGROUP, CREW)]
+    page = an_exported_chat(id=-1, name="Anything", kind="")
+    assert pairs(PLANNER.plan([page], Wish(chat="@crew"))) == [(page, CREW)], "pages of HTML tell nothing"
+
+
+def test_a_title_made_of_digits_is_never_found() -> None:
+    """An id comes first; what is none of a chat's may be a title, also one of digits that are none."""
+    assert PLANNER.named("2025").id == -2024
+    assert PLANNER.named("-2024").id == -2024
+    with pytest.raises(NoPlace, match="in no chat"):
+        PLANNER.named("²")
+
+
 def test_a_whole_account_is_poured_into_one_chat() -> None:
     """Of several chats, --chat takes the one that it is; where none is, --map has to say which."""
     assert pairs(PLANNER.plan([STRANGE, SUPERGROUP], Wish(chat="@crew"))) == [(SUPERGROUP, CREW)]
@@ -79,8 +103,8 @@ def test_a_whole_account_is_poured_into_one_chat() -> None:
         PLANNER.plan([STRANGE, SUPERGROUP], Wish(chat="News"))
     with pytest.raises(NoPlace, match="--list"):
         PLANNER.plan([STRANGE, SUPERGROUP], Wish())
-    assert pairs(PLANNER.plan([STRANGE, SUPERGROUP], Wish(mapped={42: "News"}))) == [(STRANGE, NEWS)]
-    both = PLANNER.plan([STRANGE, SUPERGROUP], Wish(mapped={42: "News"}, is_for_all=True))
+    assert pairs(PLANNER.plan([STRANGE, SUPERGROUP], Wish(mapped={42: str(NEWS)}))) == [(STRANGE, NEWS)]
+    both = PLANNER.plan([STRANGE, SUPERGROUP], Wish(mapped={42: str(NEWS)}, is_for_all=True))
     assert pairs(both) == [(STRANGE, NEWS), (SUPERGROUP, CREW)]
     with pytest.raises(NoPlace, match="no chat with the id 43"):
         PLANNER.plan([STRANGE], Wish(mapped={43: "News"}))
@@ -90,6 +114,6 @@ def test_numbers_of_a_basic_group_lead_to_messages_of_the_supergroup() -> None:
     """Only a supergroup's or channel's own export has the numbers that the bot sees."""
     [own] = PLANNER.plan([SUPERGROUP], Wish()).assigned
     [before] = PLANNER.plan([BASIC], Wish()).assigned
-    [told] = PLANNER.plan([STRANGE], Wish(chat="@crew")).assigned
+    [told] = PLANNER.plan([STRANGE], Wish(chat=str(CREW))).assigned
     assert [one.has_its_numbers for one in (own, before, told)] == [True, False, False]
     assert [one.is_its_own for one in (own, before, told)] == [True, True, False]

@@ -249,7 +249,9 @@ async def test_an_export_goes_to_a_chat_that_it_is_not_of(
         await imported(settings, elsewhere)
     with pytest.raises(BotError, match=r"The bot is in no chat “Somewhere”. It knows “Weekend crew”"):
         await imported(settings, elsewhere, chat="Somewhere")
-    told = await imported(settings, elsewhere, chat="weekend crew")
+    with pytest.raises(BotError, match=r"of “Weekend crew”.*another chat.*numeric id"):
+        await imported(settings, elsewhere, chat="weekend crew")
+    told = await imported(settings, elsewhere, chat=str(chat))
     assert counts(told) == {TAKEN: 3}
     assert not told["taken"][0]["is_its_own"]
     answer = await people.asked(chat, ann, "/search memory n:3")

@@ -1,6 +1,6 @@
 """What messages of a result.json say."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -213,3 +213,14 @@ def test_a_chat_is_counted(tmp_path: Path) -> None:
     assert (chat.first, chat.last) == (exports.at(1), exports.at(5))
     assert chat.missing == {Missing.NOT_INCLUDED: 1}
     assert chat.telegram_id == -1001234567890
+
+
+@pytest.mark.parametrize("written", ["0001-01-01T00:00:00", "2013-07-31T00:00:00", "9999-12-31T23:59:59", "soon"])
+def test_a_date_that_no_message_has_is_taken(tmp_path: Path, written: str) -> None:
+    """Before Telegram began, or yet to come: no zone but UTC has such a day, and such a photo would never be past."""
+    said = {**exports.photo(1), "date": written, "date_unixtime": None}
+    chat = next(Export.open(exports.written(tmp_path / "a", exports.chat(said))).chats())
+    assert (chat.photos, chat.skipped) == (0, {Skipped.NO_DATE: 1})
+    late = {**exports.photo(1), "date_unixtime": str(int((datetime.now(UTC) + timedelta(days=2)).timestamp()))}
+    chat = next(Export.open(exports.written(tmp_path / "b", exports.chat(late))).chats())
+    assert (chat.photos, chat.skipped) == (0, {Skipped.NO_DATE: 1})
