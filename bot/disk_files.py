@@ -32,12 +32,16 @@ class DiskFiles:
             FileGone, FileUnreachable
         """
         try:
-            return self._file(file_id).read(self._max_bytes)
+            path, entry = self._place(file_id)
+        except ValueError as exc:
+            raise FileGone(GONE) from exc
+        try:
+            return FileRef(_uri(path, entry)).read(self._max_bytes)
         except FileTooLarge as exc:
             raise FileGone(f"The file is larger than {self._max_bytes / 1e6:.0f} MB.") from exc
         except FileMissing as exc:
-            raise self._missing(file_id, exc) from exc
-        except (ExportError, ValueError) as exc:
+            raise _missing(path, entry, exc) from exc
+        except ExportError as exc:
             raise FileGone("The ZIP that the imported file is in cannot be read.") from exc
 
     def is_there(self, file_id: str) -> bool:
@@ -47,21 +51,23 @@ class DiskFiles:
             return path.is_file() if entry is None else archive.at(path).size(entry) is not None
         return False
 
-    def _missing(self, file_id: str, exc: FileMissing) -> FileError:
-        """Gone is what is not in a folder, or a ZIP, that is there."""
-        path, entry = self._place(file_id)
-        is_absent = exc.__cause__ is None or isinstance(exc.__cause__, FileNotFoundError)
-        if is_absent and (path.parent.is_dir() if entry is None else path.is_file()):
-            return FileGone(GONE)
-        return FileUnreachable("The folder or disk of the imported file is not there, or cannot be read.")
-
-    def _file(self, file_id: str) -> FileRef:
-        if file_id.startswith(PREFIX):
-            return FileRef(paths.file_uri(self._originals.path(file_id).absolute()))
-        return FileRef.from_uri(file_id)
-
     def _place(self, file_id: str) -> tuple[Path, str | None]:
-        place = paths.parsed(self._file(file_id).uri)
+        """The file, and for an entry of a ZIP its name. Raises ValueError."""
+        if file_id.startswith(PREFIX):
+            return self._originals.path(file_id).absolute(), None
+        place = paths.parsed(file_id)
         if place is None:
             raise ValueError(f"no address of a file: {file_id!r}")
         return place
+
+
+def _uri(path: Path, entry: str | None) -> str:
+    return paths.file_uri(path) if entry is None else paths.entry_uri(path, entry)
+
+
+def _missing(path: Path, entry: str | None, exc: FileMissing) -> FileError:
+    """Gone is what is not in a folder, or a ZIP, that is there."""
+    is_absent = exc.__cause__ is None or isinstance(exc.__cause__, FileNotFoundError)
+    if is_absent and (path.parent.is_dir() if entry is None else path.is_file()):
+        return FileGone(GONE)
+    return FileUnreachable("The folder or disk of the imported file is not there, or cannot be read.")

@@ -7,7 +7,7 @@ def privacy_notice(retention_days: int | None) -> str:
     return (
         "What I store of a photo: a fingerprint that tells what it shows and whether it was posted before, the words I "
         "read in it, its caption, who posted it and when, and Telegram's id of the file. The pictures themselves "
-        "stay with Telegram. Of a question: "
+        "stay with Telegram, those from before I came also with whoever runs me. Of a question: "
         "what was asked, for as long as its answer has buttons, at most 30 days.\n\n"
         f"For how long: {kept}. A chat that removes me cannot be searched any more and is erased after 30 days. "
         "Telegram does not tell me when you delete a message, so tell me:\n\n"

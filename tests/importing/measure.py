@@ -76,15 +76,15 @@ async def known_chat(data_dir: Path, chat_id: int = CHAT) -> None:
     await database.close()
 
 
-async def alone(scratch: Path, photos: int, tell: Callable[[str], None]) -> None:
+async def alone(scratch: Path, photos: int, size: tuple[int, int], tell: Callable[[str], None]) -> None:
     """Imports without a bot, then once more what is known."""
-    tell(f"writing an export of {photos:,} photos …")
-    export = write_history(scratch / "export", -CHAT - 1_000_000_000_000, photos)
-    size = sum(file.stat().st_size for file in export.rglob("*") if file.is_file())
+    tell(f"writing an export of {photos:,} photos of {size[0]}×{size[1]} …")
+    export = write_history(scratch / "export", -CHAT - 1_000_000_000_000, photos, size)
+    volume = sum(file.stat().st_size for file in export.rglob("*") if file.is_file())
     await known_chat(scratch / "data")
     first = await _run(command(export), environment(scratch / "data"))
     tell(
-        f"{photos:,} photos, {size / 1e6:,.0f} MB: {first.seconds:.0f} s = {photos / first.seconds:.0f} photos/s, "
+        f"{photos:,} photos, {volume / 1e6:,.0f} MB: {first.seconds:.0f} s = {photos / first.seconds:.0f} photos/s, "
         f"resident at most {first.most_kb / 1024:.0f} MB\n{first.said}"
     )
     again = await _run(command(export), environment(scratch / "data"))

@@ -1,0 +1,66 @@
+"""Files of imported photos: what is gone, what may come back, and what nobody is told."""
+
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from bot.disk_files import DiskFiles
+from history import paths
+from search.errors import FileGone, FileUnreachable
+from storage.originals import Originals, digest_of
+
+DATA = b"a picture"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> DiskFiles:
+    return DiskFiles(Originals(tmp_path / "data"), max_bytes=100)
+
+
+async def test_a_file_that_is_gone_is_waited_for(files: DiskFiles, tmp_path: Path) -> None:
+    """Where its folder is still there it will not come back; a folder may be on a disk that is not mounted now."""
+    folder = tmp_path / "export"
+    folder.mkdir()
+    (folder / "1.jpg").write_bytes(DATA)
+    uri = paths.file_uri(folder / "1.jpg")
+    assert (await files.fetch(uri), files.is_there(uri)) == (DATA, True)
+    (folder / "1.jpg").unlink()
+    with pytest.raises(FileGone):
+        await files.fetch(uri)
+    folder.rmdir()
+    with pytest.raises(FileUnreachable):
+        await files.fetch(uri)
+    assert not files.is_there(uri)
+
+
+async def test_a_picture_in_a_zip_has_to_be_unpacked(files: DiskFiles, tmp_path: Path) -> None:
+    """It is read where it is, as long as the ZIP has it and is there."""
+    packed = tmp_path / "export.zip"
+    with ZipFile(packed, "w") as archive:
+        archive.writestr("photos/1.jpg", DATA)
+    there, lost = paths.entry_uri(packed, "photos/1.jpg"), paths.entry_uri(packed, "photos/2.jpg")
+    assert (await files.fetch(there), files.is_there(there), files.is_there(lost)) == (DATA, True, False)
+    with pytest.raises(FileGone):
+        await files.fetch(lost)
+    packed.unlink()
+    with pytest.raises(FileUnreachable):
+        await files.fetch(there)
+
+
+async def test_reasons_tell_where_files_lie(files: DiskFiles, tmp_path: Path) -> None:
+    """They are shown to the admins of a chat, who have no business on this machine's disks."""
+    (tmp_path / "large.jpg").write_bytes(b"x" * 101)
+    odd = ["file:///", "file://relative", "zip:///nothing!x", "original:../../etc/passwd", "AgACAgIAAx", ""]
+    for file_id in (paths.file_uri(tmp_path / "large.jpg"), paths.file_uri(tmp_path / "none.jpg"), *odd):
+        with pytest.raises((FileGone, FileUnreachable)) as told:
+            await files.fetch(file_id)
+        assert "/" not in str(told.value), file_id
+
+
+async def test_a_copy_is_lost_when_the_data_directory_moves(tmp_path: Path) -> None:
+    """Its file id says what it is, not where."""
+    file_id = Originals(tmp_path / "old").keep(digest_of(DATA), DATA)
+    (tmp_path / "old").rename(tmp_path / "new")
+    moved = DiskFiles(Originals(tmp_path / "new"), max_bytes=100)
+    assert (await moved.fetch(file_id), moved.is_there(file_id)) == (DATA, True)
