@@ -76,7 +76,7 @@ class Quantising:
         place = embedder.place
         try:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "search.quantising", self._settings.model, embedder.model_id),
+                *(sys.executable, "-m", "search.quantising", embedder.exact.setting, embedder.model_id),
                 *(str(place.path.parent), embedder.exact.precision, str(WORTHWHILE)),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.DEVNULL,
@@ -91,10 +91,10 @@ class Quantising:
             said = await self._process.stderr.read()
             await self._process.wait()
         except asyncio.CancelledError:
-            place.forget()
             with suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
+            place.forget()  # it was not the model's fault
             raise
         if self._process.returncode:
             log.warning(

@@ -53,20 +53,22 @@ class ClipEmbedder:
 
     def __init__(
         self,
-        model_id: str,
+        setting: str,
         model: Any,
         transform: Callable[[Image.Image], torch.Tensor],
         tokenizer: Callable[[list[str]], torch.Tensor],
         device: torch.device,
         precision: str,
     ) -> None:
+        self.setting = setting
+        """What names the model, for whoever loads it again."""
         self.precision = precision
         """fp32, bf16 or fp16."""
         self.parameters = sum(one.numel() for one in model.parameters())
         """Of the whole model."""
         self.picture_parameters = sum(one.numel() for one in model.visual.parameters())
         self.device = device
-        self._model_id = model_id
+        self._model_id = ModelSpec.parse(setting).model_id()
         self._model = model
         size = model.visual.image_size
         self._image_size = int(min(size)) if isinstance(size, tuple | list) else int(size)
@@ -94,7 +96,7 @@ class ClipEmbedder:
         try:
             model, transform = _created(spec, device, precision)
             tokenizer = open_clip.get_tokenizer(spec.name)
-            return cls(spec.model_id(), model, transform, tokenizer, torch.device(device), precision)
+            return cls(spec.text, model, transform, tokenizer, torch.device(device), precision)
         except Exception as exc:  # hub, network, file and model code raise each their own
             raise _translated(spec, exc) from exc
 
@@ -129,6 +131,10 @@ class ClipEmbedder:
     def drop_picture_tower(self) -> None:
         """Gives its memory back, because another one embeds the pictures from now on: `embed_images` is over."""
         self._model.visual = None
+
+    def restore_picture_tower(self) -> None:
+        """Loads it again."""
+        self._model.visual, _, _ = picture_tower(self.setting, self.precision)
 
     def embed_texts(self, texts: Sequence[str]) -> Embedding:
         """See `Embedder`."""

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 PROBATION = 64
 """Real pictures that both towers embed, and on which they must agree, before the exact one is given up."""
+ATTEMPTS = 2
+"""Quantising may have been cut short by whatever killed the bot; what was its own doing kills it again."""
 
 
 class QuantisedEmbedder:
@@ -35,8 +37,8 @@ class QuantisedEmbedder:
 
     @property
     def is_untried(self) -> bool:
-        """Whether nobody has quantised this model here yet."""
-        return self._facts is None
+        """Whether quantising this model here is still to be tried."""
+        return self._facts is None or 0 < self._facts.unfinished < ATTEMPTS
 
     def adopt(self) -> None:
         """Takes what quantising has made. Called again when it is done."""
@@ -56,7 +58,7 @@ class QuantisedEmbedder:
             log.warning("Pictures are embedded exactly: %s", exc)
             return
         if self._is_proven:
-            self._give_up_exact()
+            self.exact.drop_picture_tower()
 
     @property
     def model_id(self) -> str:
@@ -86,10 +88,15 @@ class QuantisedEmbedder:
         tower = self._tower
         if tower is None:
             return self.exact.embed_images(batch)
+        try:
+            quick = tower.encode(np.stack(batch))
+        except RuntimeError as exc:
+            self._refuse(f"ONNX Runtime failed ({exc})")
+            return self.exact.embed_images(batch)
         if self._is_proven:
-            return tower.encode(np.stack(batch))
+            return quick
         exact = self.exact.embed_images(batch)
-        self._compare(exact, tower.encode(np.stack(batch)))
+        self._compare(exact, quick)
         return exact
 
     @property
@@ -98,22 +105,24 @@ class QuantisedEmbedder:
 
     def _compare(self, exact: Embedding, quick: Embedding) -> None:
         """Both towers' word on the same pictures."""
-        assert self._facts is not None  # noqa: S101 - there is a tower
+        known = self.place.facts() or self._facts  # a reindexing to the same model has an embedder of its own
+        assert known is not None  # noqa: S101 - there is a tower
         cosine = float((exact * quick).sum(axis=1).min())
-        if cosine < BOUND:
-            self._tower = None
-            self._keep(replace(self._facts, refused=f"on a real picture its vector had a cosine of {cosine:.3f}"))
-            log.warning("Pictures go on being embedded exactly: quantised, one had a cosine of %.3f.", cosine)
+        if known.refused is not None or not cosine >= BOUND:  # NaN, too
+            self._refuse(known.refused or f"on a real picture its vector had a cosine of {cosine:.3f}")
             return
-        known = self._facts
         self._keep(replace(known, checked=known.checked + len(exact), cosine=min(known.cosine, cosine)))
         if self._is_proven:
-            log.info(
-                "From now on pictures are embedded in eight bits, %.1f times as fast; the least cosine was %.4f.",
-                self._facts.speedup,
-                self._facts.cosine,
-            )
-            self._give_up_exact()
+            log.info("From now on pictures are embedded in eight bits; the least cosine was %.4f.", cosine)
+            self.exact.drop_picture_tower()
+
+    def _refuse(self, why: str) -> None:
+        """The exact tower embeds from now on, and at every start."""
+        log.warning("Pictures are embedded exactly from now on; in eight bits, %s.", why)
+        self._tower = None
+        if self._is_proven:
+            self.exact.restore_picture_tower()
+        self._keep(Facts(why))
 
     def _keep(self, facts: Facts) -> None:
         self._facts = facts
@@ -121,6 +130,3 @@ class QuantisedEmbedder:
             self.place.keep(facts)
         except OSError as exc:
             log.warning("What is known of the quantised model could not be kept: %s", exc)
-
-    def _give_up_exact(self) -> None:
-        self.exact.drop_picture_tower()

@@ -48,6 +48,8 @@ class Facts:
     speedup: float = 0.0
     checked: int = 0
     """Real pictures of which both towers said the same (`search.quantised`)."""
+    unfinished: int = 0
+    """How often it was begun since it was last brought to an end."""
 
 
 class Quantised:
@@ -92,7 +94,9 @@ def main(setting: str, model_id: str, root: str, precision: str, worthwhile: str
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     place = Quantised(Path(root), model_id)
-    place.keep(Facts("it was begun and never finished"))  # what kills this process would kill the next one too
+    before = place.facts()
+    begun = 1 if before is None else before.unfinished + 1
+    place.keep(Facts("it was begun and never finished", unfinished=begun))
     place.keep(quantise(setting, place, precision, float(worthwhile)))
 
 

@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from search.clip import ClipEmbedder, Compute
-from search.embedder import Pixels
+from search.embedder import Embedding, Pixels
 from search.model_spec import ModelSpec
+from search.onnx_tower import OnnxTower
 from search.quantised import PROBATION, QuantisedEmbedder
 from search.quantising import FACTS, Facts, Quantised, made_up_pictures
 from tests.transformers import save_tiny_transformer
@@ -111,7 +112,7 @@ def test_a_tower_that_is_off_is_used(
     facts = other.place.facts()
     assert facts is not None
     assert "on a real picture" in str(facts.refused)
-    assert "Pictures go on being embedded exactly" in caplog.text
+    assert "embedded exactly from now on" in caplog.text
 
 
 def make_directory(path: Path) -> Path:
@@ -135,17 +136,56 @@ def test_damaged_files_stop_the_bot(setting: str, root: Path, spoilt: str) -> No
     assert np.array_equal(embedder.embed_images(shown), embedder.exact.embed_images(shown))
 
 
-def test_a_conversion_that_was_killed_kills_the_next_start_too(setting: str, tmp_path: Path) -> None:
-    """What ran out of memory once would do so at every start: it is not tried again by itself."""
-    with converting(setting, tmp_path) as process:
-        place = Quantised(tmp_path, ModelSpec.parse(setting).model_id())
-        while not (place.path / FACTS).exists():
-            assert process.poll() is None
-        process.send_signal(signal.SIGKILL)
-    facts = place.facts()
+def test_a_conversion_that_dies_is_tried_for_ever(setting: str, tmp_path: Path) -> None:
+    """What ran out of memory twice would do so at every start: it is not tried again by itself."""
+    place = Quantised(tmp_path, ModelSpec.parse(setting).model_id())
+    for attempt in (1, 2):
+        with converting(setting, tmp_path) as process:
+            while (facts := place.facts()) is None or facts.unfinished < attempt:
+                assert process.poll() is None
+            process.send_signal(signal.SIGKILL)
+        assert "never finished" in str(facts.refused)
+        assert open_embedder(setting, tmp_path).is_untried is (attempt == 1)
+
+
+def test_a_tower_without_numbers_is_trusted(
+    opened: QuantisedEmbedder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """NaN is no cosine at all; the vectors stay the exact model's."""
+    monkeypatch.setattr(OnnxTower, "encode", lambda _, pixels: np.full((len(pixels), 64), np.nan, np.float32))
+    shown = pictures(opened, 2)
+    for _ in range(2):
+        assert np.isfinite(opened.embed_images(shown)).all()
+    assert "embedded exactly from now on" in caplog.text
+
+
+@pytest.mark.parametrize("checked", [0, PROBATION])
+def test_a_tower_that_fails_costs_photos(
+    setting: str, root: Path, checked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exact one embeds them, loaded again where its memory was given back; and at every start."""
+
+    def fail(_: OnnxTower, pixels: Embedding) -> Embedding:
+        raise RuntimeError("bad node")
+
+    exact = ClipEmbedder.load(setting, CPU)
+    Quantised(root, exact.model_id).keep(Facts(None, 1.0, 2.0, checked))
+    monkeypatch.setattr(OnnxTower, "encode", fail)
+    for _ in range(2):
+        embedder = open_embedder(setting, root)
+        shown = pictures(embedder, 2)
+        assert np.array_equal(embedder.embed_images(shown), exact.embed_images(shown))
+        assert not embedder.is_untried
+
+
+def test_two_embedders_of_one_model_forget_a_refusal(setting: str, root: Path) -> None:
+    """A reindexing to the model that is in use has its own: what one has found out holds for both."""
+    first, second = open_embedder(setting, root), open_embedder(setting, root)
+    first.place.keep(Facts("it was off"))
+    second.embed_images(pictures(second, 2))
+    facts = second.place.facts()
     assert facts is not None
-    assert "never finished" in str(facts.refused)
-    assert not open_embedder(setting, tmp_path).is_untried
+    assert facts.refused == "it was off"
 
 
 def test_a_conversion_outlives_its_bot(setting: str, tmp_path: Path) -> None:
