@@ -8,11 +8,11 @@ as long as the indexer rests: they are pending in SQL, as ever.
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 
 from bot.calibration import calibrated
+from bot.errors import BotError
 from search.encoding import Encoding
 from search.errors import StorageError
 from search.indexer import Indexer
@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 
 FINISHING = 3.0
 """Seconds in which what was posted in the last moments gets its vector before the change; the rest does after it."""
+STOPPING = 5.0
+"""Seconds that a stop waits for a change in hand, which waits four for the indexer's batch: the bot has ten in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Engine:
 
 
 class Changeover:
-    """Changes the engine's model."""
+    """Changes the engine's model, between `start` and `stop`."""
 
     def __init__(
         self,
@@ -74,6 +76,23 @@ class Changeover:
         self._indexer = indexer
         self._reconciler = reconciler
         self._sweeper = sweeper
+        self._in_hand = asyncio.Lock()
+        """Held during a change."""
+        self._stopping = asyncio.Event()
+
+    def start(self) -> None:
+        """Changes are possible."""
+        self._stopping.clear()
+
+    async def stop(self) -> None:
+        """Nothing is changed from now on, and a change in hand starts nothing again: what it stopped for a moment stays
+        so. Returns when that change has ended, for it works with what is closed next."""
+        self._stopping.set()
+        try:
+            async with asyncio.timeout(STOPPING), self._in_hand:
+                pass
+        except TimeoutError:
+            log.warning("The change of the model takes too long; it is as it was, or done, at the next start")
 
     @property
     def engine(self) -> Engine:
@@ -85,18 +104,24 @@ class Changeover:
         """The model whose vectors are complete answers from now on; how many seconds photos had to wait.
 
         Raises:
-            ModelDamaged, StorageError: everything is as it was.
+            BotError: the bot is being stopped.
+            ModelDamaged, StorageError
+            Whichever it is, everything is as it was.
         """
+        async with self._in_hand:
+            return await self._to(reindexer, setting)
+
+    async def _to(self, reindexer: Reindexer, setting: str) -> float:
         embedder = reindexer.embedder
         embeddings = Embeddings(self._database, embedder.model_id)
         figures = await calibrated(Calibrations(self._database), setting, embedder.model_id)
         chroma = ChromaIndex(Collection(self._location, embedder.model_id, embedder.dimensions))
         started = monotonic()
+        self._refuse_where_stopping()
         await asyncio.gather(self._indexer.stop(), self._reconciler.stop(), self._sweeper.stop())
         try:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(FINISHING):
-                    await reindexer.finish()
+            await self._finish(reindexer)
+            self._refuse_where_stopping()
             await Models(self._database).change(embedder.model_id, setting)
             # No await from here to the end of the step.
             self._engine.encoding.change(embedder)
@@ -106,11 +131,32 @@ class Changeover:
             before = self._engine.index.change(embeddings, chroma)
             await _given_up(before)
         finally:
-            self._reconciler.start()
-            self._sweeper.start()
-            await self._indexer.start()
+            if not self._stopping.is_set():
+                self._reconciler.start()
+                self._sweeper.start()
+                await self._indexer.start()
         log.warning("The bot answers by the model %s from now on", embedder.model_id)
         return monotonic() - started
+
+    def _refuse_where_stopping(self) -> None:
+        if self._stopping.is_set():
+            raise BotError("The bot was stopped before it had changed to the other model. Run the same command again.")
+
+    async def _finish(self, reindexer: Reindexer) -> None:
+        """For as long as photos may wait, or until the bot is to stop.
+
+        Raises:
+            StorageError
+        """
+        finishing = asyncio.create_task(reindexer.finish(), name="reindex-finish")
+        stopping = asyncio.create_task(self._stopping.wait(), name="reindex-stopping")
+        await asyncio.wait({finishing, stopping}, timeout=FINISHING, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not finishing.done():
+            finishing.cancel()
+            await asyncio.gather(finishing, return_exceptions=True)
+        elif (trouble := finishing.exception()) is not None:
+            raise trouble
 
     async def stored(self, model: str, image_ids: Sequence[int]) -> None:
         """Images have got a vector of a model: they can be found, if it is the one that answers."""
@@ -119,7 +165,11 @@ class Changeover:
         photos = await UnembeddedImages(self._database, model).showing(image_ids)
         vectors = await Embeddings(self._database, model).vectors(image_ids)
         await self._engine.index.add(
-            [IndexEntry(one.id, one.image_id, one.chat_id, vectors[one.image_id]) for one in photos]
+            [
+                IndexEntry(one.id, one.image_id, one.chat_id, vectors[one.image_id])
+                for one in photos
+                if one.image_id in vectors  # others were erased this very moment
+            ]
         )
 
 

@@ -104,6 +104,7 @@ class Lifecycle:
         self._services.reconciler.start()
         self._services.sweeper.start()
         self._services.heartbeat.start()
+        self._services.changeover.start()
         await self._services.control.start()
         await register_commands(application)
         if not application.bot.can_read_all_group_messages:
@@ -117,7 +118,7 @@ class Lifecycle:
         if self._services is None or not self._is_running:
             return
         self._is_running = False
-        await self._services.control.stop()
+        await asyncio.gather(self._services.changeover.stop(), self._services.control.stop())
         await self._services.heartbeat.stop()
         await self._services.sweeper.stop()
         await self._services.reconciler.stop()

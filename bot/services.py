@@ -112,6 +112,7 @@ class Services:
     fingerprinter: Fingerprinter
     reconciler: Reconciler
     sweeper: Sweeper
+    changeover: Changeover
     heartbeat: Heartbeat
     last_error: LastError
     control: Control
@@ -224,6 +225,7 @@ def _assembled(
         fingerprinter=Fingerprinter(fingerprints, pictures, duplicates, quiet),
         reconciler=reconciler,
         sweeper=sweeper,
+        changeover=changeover,
         heartbeat=Heartbeat(settings.data_dir / "heartbeat"),
         last_error=last_error,
         control=control,

@@ -130,13 +130,14 @@ class Indexer:
         for waiting in (self._claimed, self._prepared):
             while not waiting.empty():
                 waiting.get_nowait()
-        if self._encoder is not None:
+        if (encoder := self._encoder) is not None:
             self._prepared.put_nowait(None)
-            _, late = await asyncio.wait({self._encoder}, timeout=STOPPING)
+            _, late = await asyncio.wait({encoder}, timeout=STOPPING)
             if late:
                 log.warning("The batch in hand takes too long; it is indexed at the next start")
-                self._encoder.cancel()
-                await asyncio.gather(self._encoder, return_exceptions=True)
+                encoder.cancel()
+                await asyncio.gather(encoder, return_exceptions=True)
+            self._encoder = None  # stopped once more, it would leave a last word to the encoder of the next start
         self._in_hand.clear()
 
     async def _forever(self, stage: Callable[[], Awaitable[None]]) -> None:

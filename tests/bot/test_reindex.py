@@ -19,6 +19,7 @@ from bot.settings import Settings
 from search import reindexer
 from search.clip import ClipEmbedder, Compute
 from search.errors import ModelMismatch
+from search.reindexer import Reindexer
 from tests.bot.second_model import write_second_model
 from tests.bot.test_command_line import ARCHIVE, ROOT, environment
 from tests.bot.test_importing import history
@@ -28,6 +29,8 @@ from tests.people import People, jpeg, picture_key, shown, until
 
 PICTURES = sorted((ARCHIVE / "pictures").iterdir())[:30]
 PIZZA = PICTURES[0]
+AT_WORK = {"indexer", "indexer-encoder", "reconciler", "sweeper", "reindex-fetch", "reindex-finish"}
+"""Tasks that a bot has while it runs."""
 GONE = {"method": "getFile", "status": 400, "description": "Bad Request: wrong file_id or something"}
 
 
@@ -260,6 +263,48 @@ async def test_a_change_that_was_cut_off_goes_on_where_it_was(
         assert shown(await people.asked(ann, ann, "/search pizza n:1"))
         [status] = [line async for line in ask(settings.data_dir, "status")]
         assert status["model"]["name"] == new.model_id
+
+
+async def test_a_bot_that_is_stopped_in_a_change_of_its_model_stays_stopped(
+    settings: Settings,
+    archive: Archive,
+    people: People,
+    ann: int,
+    models: tuple[Watched, Watched],
+    second_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The change started the indexer again after the database was closed. It is left for the next run of the command,
+    which has nothing to see, and stopping does not wait for it."""
+    old, new = models
+    is_slow, finish = asyncio.Event(), Reindexer.finish
+
+    async def slow(job: Reindexer) -> None:
+        is_slow.set()
+        await asyncio.sleep(2.5)  # the last moments' pictures come from a slow server
+        await finish(job)
+
+    application = build(settings)
+    async with polling(application):
+        await post_all(people, ann, PICTURES[:3])
+        await archive.settled(indexed=3)
+        with monkeypatch.context() as slowly:
+            slowly.setattr(Reindexer, "finish", slow)
+            asking = asyncio.create_task(changed(settings, second_model))
+            await is_slow.wait()
+            began = asyncio.get_running_loop().time()
+            await application.stop()
+            assert not AT_WORK & {task.get_name() for task in asyncio.all_tasks()}
+            assert asyncio.get_running_loop().time() - began < 2.5
+            with pytest.raises(BotError, match="was stopped"):
+                await asking
+    assert archive.rows("SELECT value FROM facts WHERE key = 'model'") == [(old.model_id,)]
+    async with polling(build(settings)):
+        assert (await changed(settings, second_model))["images"] == 0
+        late = (await people.post(ann, ann, photos=[jpeg("purple")]))[0]
+        await archive.settled(indexed=4)
+        assert new.seen == 4
+        assert shown(await people.asked(ann, ann, "/search purple n:1")) == [picture_key(late)]
 
 
 async def test_imported_photos_are_seen_from_disk(
