@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import tzinfo
 
 from telegram import InputMediaPhoto, Message
 from telegram.constants import MediaGroupLimit, MessageLimit, ParseMode
-from telegram.error import BadRequest
+from telegram.error import TelegramError
 
+from handlers.attempts import Attempts, Item, blamed, is_refusal
 from handlers.keyboards import answer_buttons, number_buttons
 from handlers.render import Listed, answer_caption, nothing_found, position
 from handlers.slot import Slot
@@ -21,14 +22,6 @@ from search.records import FileKind, Photo, Sent
 from search.searcher import Searcher
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One picture of an answer: known to Telegram by an id, or uploaded this once."""
-
-    hit: Hit
-    media: str | bytes
 
 
 class Display:
@@ -47,13 +40,10 @@ class Display:
             return await slot.text(nothing_found(page.counts, page.verdict), buttons if page.has_earlier else None)
         found = await asyncio.gather(*(self._item(hit) for hit in in_order(page.hits)))
         items = [item for item in found if item is not None][: MediaGroupLimit.MAX_MEDIA_LENGTH]
-        hits = [item.hit for item in items]
-        hits += [hit for hit in page.hits if hit not in hits]
-        try:
-            if items:
-                return await self._photos(slot, page, items, hits)
-        except BadRequest as exc:
-            log.warning("An answer's photos were refused (%s); its list is sent alone", exc.message)
+        sent = await self._taken(slot, page, items)
+        if sent is not None:
+            return sent
+        hits = _listed_first(items, page)
         html = answer_caption(self._listed(slot, page, hits), MessageLimit.MAX_TEXT_LENGTH)
         return await slot.text(html, buttons, html=True, reply_to=None if items else _message_of(hits[0].photo, slot))
 
@@ -61,8 +51,33 @@ class Display:
         """Asks which of the page's photos is meant."""
         await slot.set_buttons(number_buttons(page, in_order(_as_its_chat_is(page, slot).hits)))
 
-    async def _photos(self, slot: Slot, page: Page, items: Sequence[_Item], hits: Sequence[Hit]) -> Sent:
+    async def _taken(self, slot: Slot, page: Page, items: Sequence[Item]) -> Sent | None:
+        """What Telegram takes of the pictures, as an answer; None where it takes none."""
+        attempts = Attempts(items)
+        while items := attempts.next():
+            try:
+                return await self._photos(slot, page, items)
+            except TelegramError as exc:
+                if not is_refusal(exc):
+                    raise
+                log.warning("An answer with %s photos was refused: %s", len(items), exc.message)
+                guilty = blamed(items, exc)
+                if not guilty:
+                    return None
+                if any(item.is_kept for item in guilty):
+                    attempts.again(await self._uploaded_anew(items, guilty))
+                else:
+                    attempts.without(items, guilty)
+        return None
+
+    async def _uploaded_anew(self, items: Sequence[Item], refused: Sequence[Item]) -> list[Item]:
+        """Ids of earlier uploads do not last for ever: another bot's token makes nothing of them."""
+        again = [await self._uploaded(item.hit) if item in refused and item.is_kept else item for item in items]
+        return [item for item in again if item is not None]
+
+    async def _photos(self, slot: Slot, page: Page, items: Sequence[Item]) -> Sent:
         """The caption goes on the first item: clients hide several."""
+        hits = _listed_first(items, page)
         is_album = len(items) > 1
         caption = answer_caption(self._listed(slot, page, hits, is_told_below=is_album))
         media = [_media(item, caption if number == 0 else None) for number, item in enumerate(items)]
@@ -77,22 +92,25 @@ class Display:
         where = "" if is_told_below or len(page.hits) == page.total else position(page)
         return Listed(hits, slot.chat, page.counts, page.verdict, page.first, where, self._zone)
 
-    async def _item(self, hit: Hit) -> _Item | None:
+    async def _item(self, hit: Hit) -> Item | None:
         """None for a photo that must not be sent again (its chat protects content) or cannot be read."""
         photo = hit.photo
         if photo.protected:
             return None
         if photo.kind is FileKind.PHOTO:
-            return _Item(hit, photo.file_id)
+            return Item(hit, photo.file_id)
         if photo.photo_file_id is not None:
-            return _Item(hit, photo.photo_file_id)
+            return Item(hit, photo.photo_file_id)
+        return await self._uploaded(hit)
+
+    async def _uploaded(self, hit: Hit) -> Item | None:
         try:
-            return _Item(hit, await self._searcher.preview(photo))
+            return Item(hit, await self._searcher.preview(hit.photo))
         except (FileError, ImageRefused) as exc:
-            log.warning("Photo %s cannot be shown: %s", photo.id, exc)
+            log.warning("Photo %s cannot be shown: %s", hit.photo.id, exc)
             return None
 
-    async def _keep_ids(self, items: Sequence[_Item], sent: Sequence[Message]) -> None:
+    async def _keep_ids(self, items: Sequence[Item], sent: Sequence[Message]) -> None:
         """A file that was uploaded once is sent by the id of that upload from now on."""
         for item, message in zip(items, sent, strict=False):
             if isinstance(item.media, bytes) and message.photo:
@@ -113,7 +131,13 @@ def _as_its_chat_is(page: Page, slot: Slot) -> Page:
     return replace(page, hits=hits)
 
 
-def _media(item: _Item, caption: str | None) -> InputMediaPhoto:
+def _listed_first(items: Sequence[Item], page: Page) -> list[Hit]:
+    """The hits of the page in the order of an answer's list, whose numbers count its pictures."""
+    hits = [item.hit for item in items]
+    return hits + [hit for hit in page.hits if hit not in hits]
+
+
+def _media(item: Item, caption: str | None) -> InputMediaPhoto:
     mode = None if caption is None else ParseMode.HTML
     return InputMediaPhoto(item.media, caption, mode, has_spoiler=item.hit.photo.spoiler)
 
