@@ -11,8 +11,10 @@ from bot.opening import open_archive
 from bot.settings import Settings
 from bot.thread_work import ThreadWork
 from bot.version import version
-from storage.backup_file import ORIGINALS, Manifest, write_backup
+from storage.backup_file import write_backup
+from storage.backup_manifest import ORIGINALS, Manifest
 from storage.database import Database
+from storage.meter import Meter
 
 
 class NotOursToBackUp(BotError):
@@ -26,6 +28,13 @@ class NotOursToBackUp(BotError):
         )
 
 
+class InTheDataDirectory(BotError):
+    """What is in there is ours to write, and goes with the disk that a backup is made against."""
+
+    def __init__(self, target: Path) -> None:
+        super().__init__(f"{target} is in the data directory itself. Name a file elsewhere, at best on another disk.")
+
+
 class Backup:
     """The job. The bot goes on meanwhile: what is posted from now on is not in the backup."""
 
@@ -33,7 +42,7 @@ class Backup:
 
     def __init__(self, database: Database, data_dir: Path) -> None:
         self._database = database
-        self._originals = data_dir / ORIGINALS
+        self._data_dir = data_dir
 
     async def __call__(self, arguments: dict[str, Any]) -> AsyncIterator[Told]:
         """Writes `file`. At the end: its `bytes` and its `manifest`."""
@@ -41,13 +50,18 @@ class Backup:
         if source is None:
             raise NotOursToBackUp
         work = ThreadWork[tuple[Manifest, int]](
-            lambda meter: (write_backup(source, self._originals, target, version(), meter), target.stat().st_size)
+            lambda meter: (self._written(source, target, meter), target.stat().st_size)
         )
         async with listening(work.progress()) as lines:
             async for told in lines:
                 yield told
         manifest, size = work.result
         yield {"done": True, "bytes": size, "made_at": manifest.made_at, "counts": manifest.counts}
+
+    def _written(self, source: Path, target: Path, meter: Meter) -> Manifest:
+        if target.resolve().is_relative_to(self._data_dir.resolve()):
+            raise InTheDataDirectory(target)
+        return write_backup(source, self._data_dir / ORIGINALS, target, version(), meter)
 
 
 @asynccontextmanager

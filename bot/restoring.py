@@ -1,7 +1,7 @@
 """`python -m bot restore`: an archive from a backup, in a data directory that has none."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
@@ -15,17 +15,18 @@ from bot.job import Told, listening
 from bot.remote import is_running
 from bot.settings import Settings
 from bot.thread_work import ThreadWork
-from storage.backup_file import DATABASE, Manifest, read_manifest, unpack
-from storage.database import Database
+from storage.backup_file import read_manifest, unpack
+from storage.backup_manifest import DATABASE, Manifest
 from storage.forgotten_since import forget_since
 from storage.meter import Meter
 from storage.migrations import check_known
+from storage.restored_database import bring_up_to_date
 
 UNPACKING = ".restoring"
 ASIDE = "set-aside-"
-OURS = frozenset({"lock", UNPACKING, "lost+found", "models"})
-"""What may be in a data directory that counts as empty: our lock, what a mounted disk begins with, and the weights that
-were downloaded (Dockerfile)."""
+OURS = frozenset({"lock", UNPACKING, "lost+found", "models", "engines"})
+"""What may be in a data directory that counts as empty: our lock, what a mounted disk begins with, the weights that
+were downloaded (Dockerfile) and the eight bits that were made of them. It stays where it is."""
 
 
 class RestoreRefused(BotError):
@@ -35,10 +36,10 @@ class RestoreRefused(BotError):
 async def restore(settings: Settings, file: Path, *, force: bool) -> AsyncIterator[Told]:
     """Tells at the end what was restored, and where the old archive is (`aside`), if there was one.
 
-    Nothing of the old one is touched before the new one is unpacked and found right.
+    Nothing of the old one is touched before the new one is unpacked, found right and brought up to date.
 
     Raises:
-        BackupUnusable: the file is damaged, foreign or newer.
+        BackupUnusable: the file is damaged or foreign, or made by a newer program.
         RestoreRefused: a bot runs, or there is an archive already.
         DataDirectoryBusy, InvalidSettings, StorageError
     """
@@ -56,12 +57,30 @@ async def restore(settings: Settings, file: Path, *, force: bool) -> AsyncIterat
                 f"There is something in the data directory {settings.data_dir} already. Set CHATLENS_DATA_DIR to an "
                 "empty one, or give --force: then what is there is set aside."
             )
-        work = ThreadWork[Path | None](lambda meter: _restored(file, settings.data_dir, database, meter))
-        async with listening(work.progress()) as lines:
+        folder = stack.enter_context(_unpacking(settings.data_dir))
+        unpacking = ThreadWork[Manifest](lambda meter: unpack(file, folder, meter))
+        async with listening(unpacking.progress()) as lines:
             async for told in lines:
                 yield told
-        await (await Database.open(settings.sql_url)).close()  # a backup of an older version is brought up to date
-    yield {"done": True, "aside": None if work.result is None else str(work.result), **_described(manifest)}
+        await bring_up_to_date(folder / DATABASE, manifest)
+        swapping = ThreadWork[Path | None](lambda meter: _put_in_place(folder, settings.data_dir, database, meter))
+        async with listening(swapping.progress()) as lines:
+            async for told in lines:
+                yield told
+    aside = swapping.result
+    yield {"done": True, "aside": None if aside is None else str(aside), **_described(manifest)}
+
+
+@contextmanager
+def _unpacking(data_dir: Path) -> Iterator[Path]:
+    """An empty folder, gone afterwards."""
+    folder = data_dir / UNPACKING
+    rmtree(folder, ignore_errors=True)  # of a restoring that was killed
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        rmtree(folder, ignore_errors=True)
 
 
 def _described(manifest: Manifest) -> Told:
@@ -83,22 +102,15 @@ def _occupied(data_dir: Path, database: Path) -> list[Path]:
     return found if database.parent.resolve() == data_dir.resolve() or not database.exists() else [*found, database]
 
 
-def _restored(file: Path, data_dir: Path, database: Path, meter: Meter) -> Path | None:
+def _put_in_place(folder: Path, data_dir: Path, database: Path, meter: Meter) -> Path | None:
     """Where the old archive is."""
-    folder = data_dir / UNPACKING
-    rmtree(folder, ignore_errors=True)  # of a restoring that was killed
-    folder.mkdir(mode=0o700)
-    try:
-        unpack(file, folder, meter)
-        meter.begin("Putting it in place")
-        if database.exists():
-            forget_since(database, folder / DATABASE)
-        aside = _set_aside(data_dir, database)
-        database.parent.mkdir(parents=True, exist_ok=True)
-        for path in sorted(folder.iterdir(), key=lambda path: path.name == DATABASE):  # what makes it an archive, last
-            path.replace(database if path.name == DATABASE else data_dir / path.name)
-    finally:
-        rmtree(folder, ignore_errors=True)
+    meter.begin("Putting it in place")
+    if database.exists():
+        forget_since(database, folder / DATABASE)
+    aside = _set_aside(data_dir, database)
+    database.parent.mkdir(parents=True, exist_ok=True)
+    for path in sorted(folder.iterdir(), key=lambda path: path.name == DATABASE):  # what makes it an archive, last
+        path.replace(database if path.name == DATABASE else data_dir / path.name)
     return aside
 
 

@@ -16,36 +16,21 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
+from storage.backup_manifest import DATABASE, FORMAT, MANIFEST, ORIGINALS, Manifest, manifest_of
 from storage.errors import BackupUnusable
 from storage.meter import Meter
 from storage.online_copy import check_sqlite, copy_sqlite, described
 
-FORMAT = 1
-MANIFEST, DATABASE, ORIGINALS = "manifest.json", "chatlens.db", "originals"
 CHUNK = 2**20
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeError, RuntimeError)
 LEFTOVER = 24 * 3600.0
 """Seconds after which an unfinished backup is that of a process which was killed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a backup holds."""
-
-    format: int
-    version: str
-    """Of the program that made it."""
-    made_at: str
-    schema: str
-    model: str | None
-    counts: dict[str, int]
-    files: dict[str, tuple[int, str]]
-    """Name: bytes and SHA-256, of everything but the manifest."""
 
 
 def write_backup(database: Path, originals: Path, target: Path, version: str, meter: Meter) -> Manifest:
@@ -53,10 +38,11 @@ def write_backup(database: Path, originals: Path, target: Path, version: str, me
     found right.
 
     Raises:
-        BackupUnusable: it could not be written, or was not right.
+        BackupUnusable: it could not be written, or was not right, or `target` is something else than an older backup.
         Interrupted
     """
     try:
+        _check_replaceable(target)
         return _written(database, originals, target, version, meter)
     except (OSError, sqlite3.Error) as error:
         raise BackupUnusable(
@@ -68,13 +54,13 @@ def write_backup(database: Path, originals: Path, target: Path, version: str, me
 def read_manifest(path: Path) -> Manifest:
     """What a backup says of itself. Raises BackupUnusable where the file is none, or of a newer program."""
     with _opened(path) as archive:
-        return _manifest(archive)
+        return manifest_of(archive)
 
 
 def verify(path: Path, meter: Meter) -> Manifest:
     """Reads every byte. Raises BackupUnusable."""
     with _opened(path) as archive:
-        manifest = _manifest(archive)
+        manifest = manifest_of(archive)
         meter.begin("Reading the backup", _total(manifest))
         for name in manifest.files:
             _checked(archive, name, manifest, None, meter)
@@ -91,8 +77,14 @@ def unpack(path: Path, folder: Path, meter: Meter) -> Manifest:
 
 def _unpacked(path: Path, folder: Path, meter: Meter) -> Manifest:
     with _opened(path) as archive:
-        manifest = _manifest(archive)
-        meter.begin("Unpacking", _total(manifest))
+        manifest = manifest_of(archive)
+        folder.mkdir(parents=True, exist_ok=True)
+        total, free = _total(manifest), shutil.disk_usage(folder).free
+        if total > free:
+            raise BackupUnusable(
+                f"Unpacked, the backup takes {total / 1e6:,.0f} MB, and {free / 1e6:,.0f} are free. Make room."
+            )
+        meter.begin("Unpacking", total)
         for name in manifest.files:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -117,6 +109,19 @@ def _written(database: Path, originals: Path, target: Path, version: str, meter:
         packed.replace(target)
         _sync(target.parent)
     return manifest
+
+
+def _check_replaceable(target: Path) -> None:
+    """A mistyped name costs no picture and no database. An empty file is what `mktemp` makes."""
+    if not target.exists() or (target.is_file() and target.stat().st_size == 0):
+        return
+    try:
+        read_manifest(target)
+    except BackupUnusable as error:
+        raise BackupUnusable(
+            f"{target} is there already and is no backup that this version can read, so it is left as it is. Name "
+            "another file."
+        ) from error
 
 
 def _found(database: Path, originals: Path) -> list[tuple[str, Path]]:
@@ -172,45 +177,32 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """Raises BackupUnusable for whatever a file that is none makes `zipfile` raise."""
+    """Raises BackupUnusable for what a file that is none makes `zipfile` raise: RuntimeError where it is encrypted."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            yield archive
+        archive = zipfile.ZipFile(path)
     except FileNotFoundError as error:
-        raise BackupUnusable(f"There is no file {error.filename}.") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeError) as error:
-        raise BackupUnusable(
-            f"{path} is no backup, or not a whole one ({error}). Copy it again, or take another."
-        ) from error
-
-
-def _manifest(archive: zipfile.ZipFile) -> Manifest:
+        raise BackupUnusable(f"There is no file {path}.") from error
+    except (OSError, *UNREADABLE) as error:
+        raise _no_backup(path, error) from error
     try:
-        told = json.loads(archive.read(MANIFEST))
-        if int(told["format"]) > FORMAT:
-            raise BackupUnusable(
-                f"{archive.filename} was made by Chatlens {told.get('version')}, which is newer. Install that version, "
-                "or a newer one."
-            )
-        manifest = Manifest(**{**told, "files": {name: (int(n), str(h)) for name, (n, h) in told["files"].items()}})
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BackupUnusable(f"{archive.filename} is a ZIP file, but no backup made by Chatlens.") from error
-    if DATABASE not in manifest.files or not all(_is_ours(name) for name in manifest.files):
-        raise BackupUnusable(f"{archive.filename} is a ZIP file, but no backup made by Chatlens.")
-    return manifest
+        with archive:
+            yield archive
+    except UNREADABLE as error:
+        raise _no_backup(path, error) from error
 
 
-def _is_ours(name: str) -> bool:
-    """No name leads out of the folder into which it is unpacked."""
-    path = PurePosixPath(name)
-    return name == DATABASE or (path.parts[:1] == (ORIGINALS,) and ".." not in path.parts and "\\" not in name)
+def _no_backup(path: Path, error: Exception) -> BackupUnusable:
+    return BackupUnusable(f"{path} is no backup, or not a whole one ({error}). Copy it again, or take another.")
 
 
 def _checked(archive: zipfile.ZipFile, name: str, manifest: Manifest, into: BinaryIO | None, meter: Meter) -> None:
     size, wanted = manifest.files[name]
     digest = hashlib.sha256()
     try:
-        with archive.open(name) as packed:
+        entry = archive.getinfo(name)
+        if entry.file_size != size:  # and no more than that comes out of it
+            raise _damaged(archive, name, size)
+        with archive.open(entry) as packed:
             while chunk := packed.read(CHUNK):
                 digest.update(chunk)
                 if into is not None:
@@ -219,7 +211,11 @@ def _checked(archive: zipfile.ZipFile, name: str, manifest: Manifest, into: Bina
     except KeyError as error:
         raise BackupUnusable(f"{archive.filename} lacks {name}. Copy it again, or take another.") from error
     if digest.hexdigest() != wanted:
-        raise BackupUnusable(f"{archive.filename} is damaged: {name} of {size:,} bytes is not as it was written.")
+        raise _damaged(archive, name, size)
+
+
+def _damaged(archive: zipfile.ZipFile, name: str, size: int) -> BackupUnusable:
+    return BackupUnusable(f"{archive.filename} is damaged: {name} of {size:,} bytes is not as it was written.")
 
 
 def _total(manifest: Manifest) -> int:

@@ -1,15 +1,20 @@
 """An archive moves to another machine in one file."""
 
+import json
+import sqlite3
 import zipfile
+from contextlib import closing
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.application import build
-from bot.backing_up import Backup, NotOursToBackUp, backup_alone
+from bot.backing_up import Backup, InTheDataDirectory, NotOursToBackUp, backup_alone
 from bot.control_file import ControlFile
 from bot.errors import NoArchive
 from bot.restoring import RestoreRefused, restore
@@ -20,7 +25,10 @@ from storage.cache import MatrixCache
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.erasure import Erasure
+from storage.errors import SchemaTooNew
+from storage.forgotten_since import forget_since
 from storage.matrix import nearest
+from storage.migrations import configuration
 from tests.bot.commands import command
 from tests.conftest import Archive, polling
 from tests.people import People, jpeg, shown
@@ -29,6 +37,7 @@ from tests.storage.builders import GROUP, POST, indexed, post
 pytestmark = pytest.mark.usefixtures("loaded_once")
 
 QUESTIONS = ("/search red", "/search blue sky -green", "/search text:Sunday", "/similar")
+HEAD = ScriptDirectory.from_config(configuration()).get_current_head()
 COLOURS = ("red", "darkred", "blue", "skyblue", "green", "white")
 
 
@@ -145,6 +154,85 @@ async def test_a_restore_brings_back_what_people_had_forgotten(settings: Setting
     (settings.data_dir / "chatlens.db").write_bytes(b"no database")
     _ = [told async for told in restore(settings, file, force=True)]
     assert held.rows("SELECT count(*) FROM photos") == [(5,)]
+
+
+def crafted(target: Path, *statements: str) -> Path:
+    """A backup in every respect, but for what is in its database."""
+    file = target.with_suffix(".db")
+    with closing(sqlite3.connect(file)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+    content = file.read_bytes()
+    told = {"format": 1, "version": "1", "made_at": "today", "schema": HEAD, "model": None}
+    files = {"chatlens.db": [len(content), sha256(content).hexdigest()]}
+    with zipfile.ZipFile(target, "w") as packed:
+        packed.writestr("chatlens.db", content)
+        packed.writestr("manifest.json", json.dumps({**told, "counts": {"photos": 5, "chats": 1}, "files": files}))
+    return target
+
+
+async def test_a_crafted_backup_empties_the_archive_in_whose_place_it_comes(settings: Settings, tmp_path: Path) -> None:
+    """It lacks the tables that are cleared of what was forgotten, and names every photo: it is refused, and nothing in
+    the data directory is another than it was. What clears them would not have touched the old archive either."""
+    database = await Database.open(settings.sql_url)
+    await indexed(database, *[post(number) for number in range(3)])
+    await database.close()
+    before = {one.name: one.read_bytes() for one in settings.data_dir.iterdir()}
+    evil = crafted(
+        tmp_path / "evil.zip",
+        "CREATE TABLE alembic_version (version_num)",
+        f"INSERT INTO alembic_version VALUES ('{HEAD}')",  # noqa: S608
+        "CREATE TABLE forgotten (origin_chat_id, message_id)",
+        *[f"INSERT INTO forgotten VALUES ({GROUP.id}, {number})" for number in range(3)],  # noqa: S608
+        "CREATE TABLE opt_outs (sender_id, chat_id)",
+    )
+    with pytest.raises(StorageError, match="is no archive"):
+        _ = [told async for told in restore(settings, evil, force=True)]
+    assert {one.name: one.read_bytes() for one in settings.data_dir.iterdir() if one.name != "lock"} == before
+    assert not forget_since(settings.data_dir / "chatlens.db", evil.with_suffix(".db"))
+    assert Archive(settings.data_dir).rows("SELECT count(*) FROM photos, images, vectors") == [(27,)]
+
+
+async def test_a_backup_of_another_schema_than_it_says_takes_the_archives_place(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """ "Nothing was changed" is then true."""
+    await (await Database.open(settings.sql_url)).close()
+    future = crafted(
+        tmp_path / "future.zip",
+        *[f"CREATE TABLE {table} (key, value)" for table in ("chats", "photos", "images", "vectors", "texts", "facts")],
+        "CREATE TABLE alembic_version (version_num)",
+        "INSERT INTO alembic_version VALUES ('9999')",
+    )
+    before = {one.name: one.read_bytes() for one in settings.data_dir.iterdir()}
+    with pytest.raises(SchemaTooNew, match="nothing was changed"):
+        _ = [told async for told in restore(settings, future, force=True)]
+    assert {one.name: one.read_bytes() for one in settings.data_dir.iterdir() if one.name != "lock"} == before
+
+
+async def test_a_backup_takes_the_place_of_the_archive(settings: Settings) -> None:
+    """Nothing in the data directory is ever written over by one."""
+    await (await Database.open(settings.sql_url)).close()
+    before = {one.name for one in settings.data_dir.iterdir()} | {"lock"}
+    async with backup_alone(settings) as job:
+        for name in ("chatlens.db", "chatlens.db-wal", "heartbeat", "new.zip"):
+            with pytest.raises(InTheDataDirectory, match="Name a file elsewhere"):
+                _ = [told async for told in job({"file": str(settings.data_dir / name)})]
+    assert {one.name for one in settings.data_dir.iterdir()} == before
+
+
+async def test_a_data_directory_with_nothing_of_an_archive_is_refused(settings: Settings, tmp_path: Path) -> None:
+    """Weights and the eight bits made of them are none, and stay."""
+    elsewhere = settings.model_copy(update={"data_dir": tmp_path / "elsewhere"})
+    await (await Database.open(elsewhere.sql_url)).close()
+    async with backup_alone(elsewhere) as job:
+        _ = [told async for told in job({"file": str(tmp_path / "backup.zip")})]
+    (settings.data_dir / "engines" / "some").mkdir(parents=True)
+    (settings.data_dir / "models").mkdir()
+    _ = [told async for told in restore(settings, tmp_path / "backup.zip", force=False)]
+    assert (settings.data_dir / "engines" / "some").exists()
+    assert (settings.data_dir / "chatlens.db").exists()
 
 
 async def test_a_backup_of_nothing_is_believed_in(settings: Settings, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Backups: whole or not there, and refused where they are not what they say."""
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -14,8 +15,9 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from storage import online_copy
-from storage.backup_file import DATABASE, MANIFEST, read_manifest, unpack, verify, write_backup
+from storage import backup_manifest, online_copy
+from storage.backup_file import read_manifest, unpack, verify, write_backup
+from storage.backup_manifest import DATABASE, MANIFEST
 from storage.database import Database
 from storage.errors import BackupUnusable
 from storage.meter import Interrupted, Meter
@@ -101,8 +103,8 @@ async def test_half_a_backup_has_the_name_of_a_whole_one(archive: Path, tmp_path
     """Interrupted anywhere, or without room: the old file stays, and nothing is left beside it."""
     folder = tmp_path / "backups"
     folder.mkdir()
-    target = folder / "backup.zip"
-    target.write_bytes(b"the old one")
+    target = backed_up(archive, folder / "backup.zip")
+    old = target.read_bytes()
 
     class Ending(Meter):
         def __init__(self, steps: int) -> None:
@@ -124,13 +126,13 @@ async def test_half_a_backup_has_the_name_of_a_whole_one(archive: Path, tmp_path
             interrupted += 1
         else:
             break
-        assert target.read_bytes() == b"the old one"
+        assert target.read_bytes() == old
         assert [one.name for one in folder.iterdir()] == ["backup.zip"]
     assert interrupted > 8
     verify(target, Meter())
     with pytest.raises(BackupUnusable, match="could not be written"):
         backed_up(archive, tmp_path / "missing" / "backup.zip")
-    with pytest.raises(BackupUnusable, match="could not be written"):
+    with pytest.raises(BackupUnusable, match="is no backup"):
         backed_up(archive, folder)
 
 
@@ -147,9 +149,9 @@ async def test_what_a_killed_backup_left_stays_for_ever(archive: Path, tmp_path:
 async def test_a_damaged_backup_is_restored(archive: Path, tmp_path: Path) -> None:
     """Whichever byte of it is another, or missing."""
     whole = backed_up(archive, tmp_path / "backup.zip").read_bytes()
-    with zipfile.ZipFile(tmp_path / "backup.zip") as packed:
-        database = packed.getinfo(DATABASE)
-        picture = packed.getinfo("originals/2/a.jpg")
+    with zipfile.ZipFile(tmp_path / "backup.zip") as whole_one:
+        database = whole_one.getinfo(DATABASE)
+        picture = whole_one.getinfo("originals/2/a.jpg")
     damaged = tmp_path / "damaged.zip"
     inside = [database.header_offset + 200, picture.header_offset + 70, len(whole) // 2]
     for number, place in enumerate(inside):
@@ -163,9 +165,9 @@ async def test_a_damaged_backup_is_restored(archive: Path, tmp_path: Path) -> No
 
 
 def made_of(target: Path, **files: bytes) -> Path:
-    with zipfile.ZipFile(target, "w") as packed:
+    with zipfile.ZipFile(target, "w") as written:
         for name, content in files.items():
-            packed.writestr(name.replace("__", "."), content)
+            written.writestr(name.replace("__", "."), content)
     return target
 
 
@@ -180,8 +182,8 @@ async def test_something_else_is_taken_for_a_backup(archive: Path, tmp_path: Pat
     for files in ({"readme__txt": b"hi"}, {"manifest__json": b"{}"}, {"manifest__json": b"[1]"}, {MANIFEST: b"\xff"}):
         with pytest.raises(BackupUnusable, match="no backup made by Chatlens"):
             read_manifest(made_of(foreign, **files))
-    with zipfile.ZipFile(backed_up(archive, tmp_path / "backup.zip")) as packed:
-        told = json.loads(packed.read(MANIFEST))
+    with zipfile.ZipFile(backed_up(archive, tmp_path / "backup.zip")) as real:
+        told = json.loads(real.read(MANIFEST))
     newer = json.dumps({**told, "format": 2, "version": "9.9"}).encode()
     with pytest.raises(BackupUnusable, match=r"made by Chatlens 9\.9, which is newer"):
         read_manifest(made_of(foreign, manifest__json=newer))
@@ -189,6 +191,87 @@ async def test_something_else_is_taken_for_a_backup(archive: Path, tmp_path: Pat
         reaching = {**told, "files": {**told["files"], name: [1, "x"]}}
         with pytest.raises(BackupUnusable, match="no backup made by Chatlens"):
             read_manifest(made_of(foreign, manifest__json=json.dumps(reaching).encode()))
+
+
+async def test_a_backup_overwrites_a_picture(archive: Path, tmp_path: Path) -> None:
+    """Or the database, or its log: what is there and is no backup stays, whatever name was mistyped."""
+    with closing(sqlite3.connect(archive)) as connection:
+        connection.execute("UPDATE photos SET caption = 'new'")
+        connection.commit()
+        for target in (tmp_path / "precious.jpg", archive, archive.with_name(f"{archive.name}-wal")):
+            target.touch()
+            before = target.read_bytes() or b"precious"
+            target.write_bytes(before)
+            with pytest.raises(BackupUnusable, match="left as it is"):
+                backed_up(archive, target)
+            assert target.read_bytes() == before
+    empty = tmp_path / "made-by-mktemp"
+    empty.touch()
+    verify(backed_up(archive, empty), Meter())
+    verify(backed_up(archive, empty), Meter())
+
+
+def packed(target: Path, held: dict[str, bytes], **claimed: Any) -> Path:
+    """A ZIP file with a manifest that fits it, except for what is claimed."""
+    told = {name: [len(content), hashlib.sha256(content).hexdigest()] for name, content in held.items()}
+    manifest = {"format": 1, "version": VERSION, "made_at": "today", "schema": "0001", "model": None, "counts": {}}
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as written:
+        for name, content in held.items():
+            written.writestr(name, content)
+        written.writestr(MANIFEST, json.dumps({**manifest, "files": told, **claimed}))
+    return target
+
+
+def encrypted(target: Path) -> Path:
+    """As its entries say."""
+    content = bytearray(target.read_bytes())
+    for mark, place in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+        at = content.find(mark)
+        while at >= 0:
+            content[at + place] |= 1
+            at = content.find(mark, at + 4)
+    target.write_bytes(content)
+    return target
+
+
+def test_a_hostile_backup_ends_in_a_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Encrypted, a name that no disk can hold, a manifest of other types or without end, a folder: a sentence each."""
+    file, files = tmp_path / "hostile.zip", {DATABASE: b"x"}
+    for claimed in (
+        {"schema": ["0001"]},
+        {"counts": {"photos": "many"}},
+        {"files": {DATABASE: [-1, "x"]}},
+        {"files": {DATABASE: [1, "x"], "originals/\0": [1, "x"]}},
+        {"files": {DATABASE: [1, "x"], "originals": [1, "x"]}},
+    ):
+        with pytest.raises(BackupUnusable, match="no backup made by Chatlens"):
+            read_manifest(packed(file, files, **claimed))
+    with pytest.raises(BackupUnusable, match="no backup"):
+        read_manifest(encrypted(packed(file, files)))
+    with pytest.raises(BackupUnusable, match="no backup"):
+        read_manifest(tmp_path)
+    monkeypatch.setattr(backup_manifest, "LONGEST", 1_000)
+    with pytest.raises(BackupUnusable, match="no backup made by Chatlens"):
+        read_manifest(packed(file, files, version="9" * 1_000))
+
+
+def test_a_small_backup_fills_the_disk(tmp_path: Path) -> None:
+    """One that holds more than it says is refused before that is written, one that says more than there is room too."""
+    zeros = b"\0" * 10_000_000
+    bomb = packed(tmp_path / "bomb.zip", {"originals/1/a": zeros, DATABASE: b"x"})
+    lying = packed(
+        tmp_path / "lying.zip",
+        {"originals/1/a": zeros, DATABASE: b"x"},
+        files={"originals/1/a": [10, "x"], DATABASE: [1, "x"]},
+    )
+    assert lying.stat().st_size < 20_000
+    folder = tmp_path / "new"
+    folder.mkdir()
+    with pytest.raises(BackupUnusable, match=r"damaged: originals/1/a of 10 bytes"):
+        unpack(lying, folder, Meter())
+    assert (folder / "originals" / "1" / "a").stat().st_size == 0
+    with pytest.raises(BackupUnusable, match="Make room"):
+        unpack(packed(bomb, {DATABASE: b"x"}, files={DATABASE: [10**15, "x"]}), tmp_path, Meter())
 
 
 async def test_a_damaged_database_is_backed_up_as_if_it_were_well(archive: Path, tmp_path: Path) -> None:
