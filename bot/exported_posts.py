@@ -7,9 +7,10 @@ from datetime import datetime
 from bot.import_plan import Assignment
 from history.errors import ArchiveRefused
 from history.errors import FileError as ExportFileError
+from history.errors import FileTooLarge as ExportFileTooLarge
 from history.files import FileRef
 from history.records import ExportedPhoto
-from search.errors import FileGone
+from search.errors import FileGone, FileTooLarge
 from search.importing import Exported
 from search.records import FileKind, PhotoPost, PhotoSource, Sender
 from storage.stand_ins import made_number, stand_in
@@ -30,6 +31,8 @@ class File:
         """See `ExportedFile`."""
         try:
             return self._file.read(max_bytes)
+        except ExportFileTooLarge as exc:
+            raise FileTooLarge(str(exc)) from exc
         except (ExportFileError, ArchiveRefused) as exc:
             raise FileGone(str(exc)) from exc
 

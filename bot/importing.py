@@ -20,7 +20,7 @@ from handlers.access import AllowList
 from history.errors import ExportError
 from history.export import Export
 from history.records import ExportedChat
-from search.importing import Importer
+from search.importing import IN_ARCHIVE, Importer
 from search.imports_under_way import ImportsUnderWay
 from storage.chats import Chats
 from storage.originals import Originals
@@ -122,6 +122,9 @@ class Import:
             done.append(_outcome(assignment, counts))
         async for told in self._until_indexed([one.chat.id for one in plan.assigned]):
             yield told
+        for outcome in done:
+            failed, put_off = await self._importer.unfinished(outcome["chat_id"])
+            outcome |= {"failed": failed, "put_off": put_off}
         not_taken = [_described(one) | {"why": why} for one, why in left_out]
         yield {"done": True, "taken": done, "left_out": not_taken, "damage": export.damage}
 
@@ -193,6 +196,7 @@ def _described(exported: ExportedChat) -> Told:
 def _outcome(assignment: Assignment, counts: Counter[str]) -> Told:
     chat = assignment.chat
     outcome = {"chat": chat.title or chat.username or "", "chat_id": chat.id, "counts": dict(counts.most_common())}
+    outcome["in_archive"] = sum(count for what, count in counts.items() if what in IN_ARCHIVE)
     return outcome | {"name": assignment.exported.name, "is_its_own": assignment.is_its_own}
 
 

@@ -15,6 +15,7 @@ SearchError
 ├── ReadingImpossible      no picture's text can be read here: logged once, everything else goes on
 ├── FileError
 │   ├── FileGone           will never come: no retry
+│   │   └── FileTooLarge
 │   └── FileUnreachable    may come later: retried with growing pauses
 ├── ModelChanged           meanwhile another model answers: what was begun is done again
 ├── FolderEmpty            no picture is left in a folder that had some
@@ -39,6 +40,7 @@ __all__ = [
     "EmptyQuestion",
     "FileError",
     "FileGone",
+    "FileTooLarge",
     "FileUnreachable",
     "FolderEmpty",
     "ImageRefused",
@@ -160,6 +162,10 @@ class FileError(SearchError):
 
 class FileGone(FileError):
     """The file is no longer available."""
+
+
+class FileTooLarge(FileGone):
+    """The file has more bytes than CHATLENS_MAX_FILE_MB allows."""
 
 
 class FileUnreachable(FileError):

@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Protocol
 
-from search.errors import FileGone
+from search.errors import FileGone, FileTooLarge
 from search.quiet import Quiet
 from search.records import PhotoPost
 from search.retention import Retention
@@ -37,8 +37,11 @@ class Outcome(StrEnum):
     PAST = "left out: older than CHATLENS_RETENTION_DAYS"
     OWN = "left out: the bot's own answers"
     UNREADABLE = "left out: their files cannot be read"
+    TOO_LARGE = "left out: their files are larger than CHATLENS_MAX_FILE_MB"
 
 
+IN_ARCHIVE = frozenset({Outcome.STORED, Outcome.IMPORTED, Outcome.MOVED, Outcome.LIVE})
+"""What leaves a photo in the archive."""
 STANDINGS = {
     Standing.NEW: Outcome.STORED,
     Standing.IMPORTED: Outcome.IMPORTED,
@@ -113,6 +116,10 @@ class Importer:
         """How many imported photos of these chats are still to be indexed, without those that are put off."""
         return await self._imports.waiting(chat_ids, self._retention.clock())
 
+    async def unfinished(self, chat_id: int) -> tuple[int, int]:
+        """How many imported photos of a chat could not be indexed, and how many wait for a disk that is away."""
+        return await self._imports.unfinished(chat_id, self._retention.clock())
+
     async def _next(self, exported: Iterator[Exported]) -> list[Exported]:
         block: list[Exported] = []
         while len(block) < BLOCK:
@@ -133,10 +140,10 @@ class Importer:
         known = [(one, what.imported) for one, what in zip(kept, judged, strict=True) if what.imported is not None]
         async with self._originals.turn:
             read = await self._read([one for one in new if one.file is not None], copies=copies)
-            standings = await self._imports.add(archive, [post for post in read if post is not None])
+            standings = await self._imports.add(archive, [post for post in read if isinstance(post, PhotoPost)])
             moved = await self._move(known, copies=copies)
         counts.update(STANDINGS[standing] for standing in standings)
-        counts[Outcome.UNREADABLE] += read.count(None)
+        counts.update(reason for reason in read if isinstance(reason, Outcome))
         counts[Outcome.IMPORTED] -= moved
         counts[Outcome.MOVED] += moved
         if moved or standings:
@@ -156,7 +163,7 @@ class Importer:
         file_ids = {
             stored.photo_id: post.file_id
             for post, (_, stored) in zip(found, strayed, strict=True)
-            if post is not None and post.file_unique_id == stored.file_unique_id
+            if isinstance(post, PhotoPost) and post.file_unique_id == stored.file_unique_id
         }
         if file_ids:
             await self._imports.move(file_ids)
@@ -167,23 +174,25 @@ class Importer:
             return False
         return (copies and not stored.file_id.startswith(PREFIX)) or not self._is_there(stored.file_id)
 
-    async def _read(self, wanted: Sequence[Exported], *, copies: bool) -> list[PhotoPost | None]:
-        """Each with what is in its file; None where that cannot be read."""
-        read: list[PhotoPost | None] = []
+    async def _read(self, wanted: Sequence[Exported], *, copies: bool) -> list[PhotoPost | Outcome]:
+        """Each with what is in its file, or why that is not known."""
+        read: list[PhotoPost | Outcome] = []
         left = iter(wanted)
         while some := list(islice(left, SLICE)):
             await self._quiet.wait()
             read += await asyncio.to_thread(self._look_into, some, copies)
         return read
 
-    def _look_into(self, wanted: Iterable[Exported], copies: bool) -> list[PhotoPost | None]:
-        return [None if one.file is None else self._told(one.post, one.file, copies) for one in wanted]
+    def _look_into(self, wanted: Iterable[Exported], copies: bool) -> list[PhotoPost | Outcome]:
+        return [Outcome.UNREADABLE if one.file is None else self._told(one.post, one.file, copies) for one in wanted]
 
-    def _told(self, post: PhotoPost, file: ExportedFile, copies: bool) -> PhotoPost | None:
+    def _told(self, post: PhotoPost, file: ExportedFile, copies: bool) -> PhotoPost | Outcome:
         try:
             data = file.read(self._max_bytes)
+        except FileTooLarge:
+            return Outcome.TOO_LARGE
         except FileGone:
-            return None
+            return Outcome.UNREADABLE
         digest = digest_of(data)
         file_id = self._originals.keep(digest, data) if copies else file.uri
         return replace(post, file_id=file_id, file_unique_id=SHA256 + digest)

@@ -98,6 +98,15 @@ class Imports:
                 again = {"state": PhotoState.PENDING, "attempts": 0, "error": None}
                 await connection.execute(this.where(photos.c.state == PhotoState.FAILED).values(again))
 
+    async def unfinished(self, archive: int, now: datetime) -> tuple[int, int]:
+        """How many imported photos of an archive were given up, and how many are put off."""
+        has_failed, is_put_off = photos.c.state == PhotoState.FAILED, IS_PENDING & ~photos.c.leased
+        counted = select(func.count()).where(photos.c.chat_id == archive, photos.c.source == PhotoSource.IMPORT)
+        async with self._database.reading() as connection:
+            failed = await connection.scalar(counted.where(has_failed))
+            put_off = await connection.scalar(counted.where(is_put_off, photos.c.due_at > now))
+        return failed or 0, put_off or 0
+
     async def waiting(self, chat_ids: Collection[int], now: datetime) -> int:
         """How many imported photos of these archives are in hand or due; not, what is put off, a file on a disk that
         is away."""

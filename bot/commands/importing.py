@@ -31,7 +31,11 @@ def import_(
     copy: Annotated[bool | None, COPY] = None,
     stickers: Annotated[bool, STICKERS] = False,
 ) -> None:
-    """Bring a chat's history: photos that were posted before the bot came, from an export of Telegram Desktop."""
+    """Bring a chat's history: photos that were posted before the bot came, from an export of Telegram Desktop.
+
+    The exit status is 0 where photos of the export are in the archive now, 1 where none is, where nothing could be done
+    or the export is damaged, and 130 where it was cut off.
+    """
     if chat is not None and (mapped or everything):
         raise typer.BadParameter("--chat goes neither with --map nor with --all")
     settings = read_settings()
@@ -61,6 +65,8 @@ def import_(
         _summarise(told)
     if told["damage"]:
         console.print(f"[yellow]{escape(told['damage'])}[/]", highlight=False)
+    if told["damage"] or not (only_list or any(one["in_archive"] for one in told["taken"])):
+        raise typer.Exit(1)
 
 
 def _pair(said: str) -> tuple[str, str]:
@@ -77,6 +83,7 @@ def _summarise(told: dict[str, Any]) -> None:
             console.print(f"  {count:,} {escape(outcome)}", highlight=False)
         if not one["counts"]:
             console.print("  The export holds no photo of it.")
+        _tell_unfinished(one)
         if one["is_its_own"] is None:
             console.print("  [yellow]The export does not tell its chat's id; its photos have no links.[/]")
         elif not one["is_its_own"]:
@@ -85,3 +92,17 @@ def _summarise(told: dict[str, Any]) -> None:
             )
     for one in told["left_out"]:
         console.print(f"Left out: {escape(one['name'])} ({one['id']}): {escape(one['why'])}.", highlight=False)
+
+
+def _tell_unfinished(one: dict[str, Any]) -> None:
+    """Of all that was ever imported there: what is in the archive and nevertheless not found."""
+    if one["failed"]:
+        console.print(
+            f"  [yellow]Of all photos imported there, {one['failed']:,} could not be indexed; /stats in the chat tells "
+            "its admins why, and `python -m bot retry` tries again.[/]"
+        )
+    if one["put_off"]:
+        console.print(
+            f"  [yellow]Of all photos imported there, {one['put_off']:,} are put off until their files can be read: "
+            "the folder or disk that they lie on is not there.[/]"
+        )

@@ -209,6 +209,9 @@ async def test_an_import_waits_for_a_disk_that_is_away(imports: Imports, queue: 
     assert await imports.waiting([GROUP.id], NOON) == 2
     await queue.postpone(1, 1, "the disk is away", NOON + timedelta(hours=1))
     assert await imports.waiting([GROUP.id], NOON) == 1
+    assert await imports.unfinished(GROUP.id, NOON) == (0, 1), "the end of an import tells of it"
+    await queue.fail(2, 2, "no picture")
+    assert await imports.unfinished(GROUP.id, NOON) == (1, 1)
 
 
 async def test_files_copied_before_a_crash_are_never_looked_for(imports: Imports, database: Database) -> None:

@@ -1,0 +1,55 @@
+"""How an import ends, as whoever runs it sees it: what it says, and its exit status."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.application import build
+from bot.settings import Settings
+from tests import exports
+from tests.bot.commands import command
+from tests.bot.test_importing import exported, history, known
+from tests.conftest import Archive, polling
+from tests.people import People
+
+pytestmark = pytest.mark.usefixtures("loaded_once")
+
+
+@pytest.fixture
+async def chat(people: People, archive: Archive, settings: Settings) -> AsyncIterator[int]:
+    """Of a bot that takes files of one MB."""
+    ann: int = (await people.ask("POST", "/api/users", json={"first_name": "Ann", "id": 101}))["id"]
+    chat = await people.chat("supergroup", "Weekend crew", [ann], admins=[ann])
+    async with polling(build(settings.model_copy(update={"max_file_mb": 1}))):
+        await people.post(chat, ann, text="hello")
+        await known(people, archive, chat)
+        yield chat
+
+
+async def test_photos_that_nobody_will_find_are_taken_in(chat: int, settings: Settings, tmp_path: Path) -> None:
+    """What could not be decoded, and what was too large to be read, is told at the end."""
+    folder = history(tmp_path / "export", chat)
+    first, second, _ = sorted((folder / "photos").iterdir())
+    first.write_bytes(b"no picture")
+    second.write_bytes(b"x" * 1_000_001)
+    ended = await command(settings, "import", str(folder))
+    assert ended.status == 0
+    assert "2 taken in" in ended.err
+    assert "1 could not be indexed" in ended.err
+    assert "1 left out: their files are larger than CHATLENS_MAX_FILE_MB" in ended.err
+
+
+async def test_an_import_of_nothing_looks_like_success(chat: int, settings: Settings, tmp_path: Path) -> None:
+    """To a script, that is: nothing taken, an export that breaks off, a chat that is not there; and a second run of a
+    whole one is no failure."""
+    empty = exported(tmp_path / "empty", chat, exports.photo(10_005, photo=exports.NOT_INCLUDED))
+    assert (await command(settings, "import", str(empty))).status == 1
+    cut = history(tmp_path / "cut", chat)
+    document = (cut / "result.json").read_text("utf-8")
+    (cut / "result.json").write_text(document[: document.index('"id": 10003')], "utf-8")
+    ended = await command(settings, "import", str(cut))
+    assert (ended.status, "breaks off" in ended.err, "2 taken in" in ended.err) == (1, True, True)
+    assert (await command(settings, "import", str(cut), "--chat", "")).status == 1
+    whole = history(tmp_path / "whole", chat)
+    assert [(await command(settings, "import", str(whole))).status for _ in range(2)] == [0, 0]
