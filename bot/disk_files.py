@@ -1,9 +1,9 @@
 """The files of imported photos: in an export that lies somewhere on this machine, or copied into the data directory."""
 
-import asyncio
 from contextlib import suppress
 from pathlib import Path
 
+from bot.disk_reads import DiskReads
 from history import archive, paths
 from history.errors import ExportError, FileMissing, FileTooLarge
 from history.files import FileRef
@@ -17,13 +17,18 @@ GONE = "The imported file is no longer where it was; import it again to show whe
 class DiskFiles:
     """The `FileSource` of imported photos. Their file ids come from imports only, see `search.pictures`."""
 
-    def __init__(self, originals: Originals, max_bytes: int) -> None:
+    def __init__(self, originals: Originals, max_bytes: int, reads: DiskReads | None = None) -> None:
         self._originals = originals
         self._max_bytes = max_bytes
+        self._reads = reads or DiskReads()
 
     async def fetch(self, file_id: str) -> bytes:
         """See `FileSource`. A file that went with its folder may come back with it: a disk that is not mounted."""
-        return await asyncio.to_thread(self.read, file_id)
+        try:
+            path, entry = self._place(file_id)
+        except ValueError as exc:
+            raise FileGone(GONE) from exc
+        return await self._reads.read(path.parent if entry is None else path, lambda: self.read(file_id))
 
     def read(self, file_id: str) -> bytes:
         """The same, blocking.

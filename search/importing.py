@@ -7,6 +7,7 @@ off anywhere and run again: what is known is passed over without a look at its f
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
@@ -138,7 +139,7 @@ class Importer:
         counts.update(STANDINGS[what.standing] for what in judged if what.standing is not Standing.NEW)
         counts.update(one.missing or Outcome.UNREADABLE for one in new if one.file is None)
         known = [(one, what.imported) for one, what in zip(kept, judged, strict=True) if what.imported is not None]
-        async with self._originals.turn:
+        async with self._originals.turn if copies else nullcontext():  # the sweeper waits for it
             read = await self._read([one for one in new if one.file is not None], copies=copies)
             standings = await self._imports.add(archive, [post for post in read if isinstance(post, PhotoPost)])
             moved = await self._move(known, copies=copies)

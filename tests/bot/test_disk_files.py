@@ -1,12 +1,16 @@
 """Files of imported photos: what is gone, what may come back, and what nobody is told."""
 
+import asyncio
+import threading
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 
 from bot.disk_files import DiskFiles
+from bot.disk_reads import THREADS, DiskReads
 from history import paths
+from history.files import FileRef
 from search.errors import FileGone, FileUnreachable
 from storage.originals import Originals, digest_of
 
@@ -64,3 +68,44 @@ async def test_a_copy_is_lost_when_the_data_directory_moves(tmp_path: Path) -> N
     (tmp_path / "old").rename(tmp_path / "new")
     moved = DiskFiles(Originals(tmp_path / "new"), max_bytes=100)
     assert (await moved.fetch(file_id), moved.is_there(file_id)) == (DATA, True)
+
+
+async def test_a_disk_that_hangs_keeps_answers_and_live_photos_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each read is given up in time; what lies there too is not even tried while it hangs, and is read again after."""
+    reads, wakes, begun = DiskReads(patience=0.2), threading.Event(), list[str]()
+
+    def hanging() -> bytes:
+        begun.append("hanging")
+        wakes.wait()
+        return DATA
+
+    async def is_given_up(folder: Path) -> bool:
+        with pytest.raises(FileUnreachable, match="does not answer"):
+            await reads.read(folder, hanging)
+        return True
+
+    monkeypatch.setattr(FileRef, "read", lambda file, most: hanging())
+    try:
+        with pytest.raises(FileUnreachable, match="does not answer"):
+            await DiskFiles(Originals(tmp_path), 100, reads).fetch(paths.file_uri(tmp_path / "nfs" / "1.jpg"))
+        assert await is_given_up(tmp_path / "nfs")
+        assert await is_given_up(tmp_path / "nfs")
+        assert begun == ["hanging"]
+        assert await reads.read(tmp_path / "disk", lambda: DATA) == DATA
+        others = [is_given_up(tmp_path / str(number)) for number in range(2 * THREADS)]
+        assert all(await asyncio.gather(*others))
+        assert len(begun) == THREADS, "the threads of everybody else are left alone"
+        assert await asyncio.to_thread(lambda: DATA) == DATA
+    finally:
+        wakes.set()
+
+    async def read() -> bytes:
+        while True:
+            try:
+                return await reads.read(tmp_path / "nfs", lambda: DATA)
+            except FileUnreachable:
+                await asyncio.sleep(0.01)
+
+    assert await asyncio.wait_for(read(), 30) == DATA

@@ -1,17 +1,25 @@
 """How an import ends, as whoever runs it sees it: what it says, and its exit status."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.application import build
+from bot.indexing import importer_of
 from bot.settings import Settings
+from search.importing import Exported
+from storage.database import Database
+from storage.originals import Originals
 from tests import exports
 from tests.bot.commands import command
 from tests.bot.test_importing import exported, history, known
 from tests.conftest import Archive, polling
-from tests.people import People
+from tests.importing.measure import CHAT, known_chat
+from tests.people import People, until
+from tests.storage.test_imports import exported as post
 
 pytestmark = pytest.mark.usefixtures("loaded_once")
 
@@ -53,3 +61,39 @@ async def test_an_import_of_nothing_looks_like_success(chat: int, settings: Sett
     assert (await command(settings, "import", str(cut), "--chat", "")).status == 1
     whole = history(tmp_path / "whole", chat)
     assert [(await command(settings, "import", str(whole))).status for _ in range(2)] == [0, 0]
+
+
+class Hanging:
+    """A file on a disk that does not answer."""
+
+    uri = "file:///mnt/away/1.jpg"
+
+    def __init__(self) -> None:
+        self.begun, self.wakes = threading.Event(), threading.Event()
+
+    def read(self, max_bytes: int) -> bytes:
+        self.begun.set()
+        self.wakes.wait()
+        return b"x"
+
+
+async def test_a_sweep_waits_for_a_disk_that_hangs(settings: Settings, tmp_path: Path) -> None:
+    """Only copies are anything of the sweeper's; who reads files where they are holds nobody."""
+    await known_chat(tmp_path)
+    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'chatlens.db'}")
+    originals, file = Originals(tmp_path), Hanging()
+    importer = importer_of(settings, database, originals)
+    taking = importer.take(CHAT, iter([Exported(post(1, origin=CHAT), file)]), copies=False)
+    first = asyncio.ensure_future(anext(taking))
+    try:
+
+        async def has_begun() -> bool:
+            return file.begun.is_set()
+
+        await until(has_begun, "the file to be read")
+        async with asyncio.timeout(30):
+            assert await originals.sweep(database) == 0
+    finally:
+        file.wakes.set()
+        await first
+        await database.close()
