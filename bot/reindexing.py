@@ -4,13 +4,10 @@ The work is done by the bot that runs, beside its own; where none does, by the c
 by the new model.
 """
 
-import asyncio
-import csv
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -23,6 +20,7 @@ from bot.disk_files import DiskFiles
 from bot.errors import BotError, InvalidSettings
 from bot.job import Job, Told
 from bot.loading import load_in_background
+from bot.losses import Losses
 from bot.opening import chroma_location, open_database
 from bot.quantising import Quantising
 from bot.settings import Settings
@@ -42,12 +40,6 @@ from storage.embeddings import Embeddings
 from storage.models import Models
 from storage.originals import Originals
 from storage.unembedded import UnembeddedImages
-
-LISTED = 20
-"""Photos that the command's output names; the file has all."""
-PAGE = 1_000
-LOST = "reindex-lost.csv"
-"""In the data directory: ids, dates and reasons, and nothing that people wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +70,8 @@ class Reindex:
         """How far it is."""
 
     async def __call__(self, arguments: dict[str, Any]) -> AsyncIterator[Told]:
-        """`model` is to answer; with `drop_old`, what others saw is deleted then.
+        """`model` is to answer, with `accept_lost` whatever it could not see; with `drop_old`, what others saw and it
+        has seen too is deleted then.
 
         Raises:
             BotError, ModelError, StorageError
@@ -87,14 +80,16 @@ class Reindex:
             raise BotError(f"The archive is just being changed to {self.model}. Wait for that, or end it with Ctrl-C.")
         self.model = setting = str(arguments["model"])
         try:
-            is_to_drop = bool(arguments.get("drop_old"))
-            async with AsyncExitStack() as stack, aclosing(self._work(stack, setting, drop_old=is_to_drop)) as lines:
+            options = {name: bool(arguments.get(name)) for name in ("accept_lost", "drop_old")}
+            async with AsyncExitStack() as stack, aclosing(self._work(stack, setting, **options)) as lines:
                 async for told in lines:
                     yield told
         finally:
             self.model = self.reached = None
 
-    async def _work(self, stack: AsyncExitStack, setting: str, *, drop_old: bool) -> AsyncGenerator[Told]:
+    async def _work(
+        self, stack: AsyncExitStack, setting: str, *, accept_lost: bool, drop_old: bool
+    ) -> AsyncGenerator[Told]:
         ModelSpec.parse(setting)
         yield {"step": "Loading the model", "at": 0, "of": 1}
         shop = self._workshop
@@ -109,9 +104,12 @@ class Reindex:
                 self.reached = reached
                 yield {"step": "Images", "at": reached.done, "of": reached.total, "waits_for": reached.waits_for}
         seconds = monotonic() - started
+        losses = Losses(shop.database, reindexer, shop.settings.data_dir)
+        if before is not None and before.id != embedder.model_id and not accept_lost:
+            await losses.refuse(before.id)
         rested = await self._change(reindexer, setting, None if before is None else before.id)
         await reindexer.finish()  # what came in the last moments
-        file, lost, named = await self._list_lost(reindexer)
+        lost = await losses.listed()
         dropped = await models.drop_others(embedder.model_id) if drop_old else 0
         yield {
             "done": True,
@@ -122,9 +120,9 @@ class Reindex:
             "seconds": round(seconds, 1),
             "rested": round(rested, 2),
             "is_running": shop.changeover is not None,
-            "lost": lost,
-            "named": named,
-            "file": None if file is None else str(file),
+            "lost": lost.photos,
+            "named": lost.named,
+            "file": None if lost.file is None else str(lost.file),
             "dropped": dropped,
             "kept": await models.vectors(),
         }
@@ -162,41 +160,6 @@ class Reindex:
         if before is not None and self._workshop.location is not None:
             await leave_nothing(self._workshop.database, self._workshop.location, before)
         return 0.0
-
-    async def _list_lost(self, reindexer: Reindexer) -> tuple[Path | None, int, list[Told]]:
-        """The file that lists them, how many there are, and the first of them."""
-        target = self._workshop.settings.data_dir / LOST
-        unembedded = UnembeddedImages(self._workshop.database, reindexer.embedder.model_id)
-        rows: list[Told] = []
-        count = after = 0
-        while page := await unembedded.photos(after, PAGE):
-            lines = [
-                {
-                    "chat": photo.chat_id,
-                    "message": photo.message_id,
-                    "date": photo.date.isoformat(timespec="seconds"),
-                    "why": reindexer.lost.get(photo.image_id, "It came too late for this run."),
-                }
-                for photo in page
-            ]
-            await asyncio.to_thread(_write, target, lines, is_first=count == 0)
-            rows += lines[: LISTED - len(rows)]
-            count, after = count + len(page), page[-1].id
-        if not count:
-            await asyncio.to_thread(target.unlink, missing_ok=True)
-            return None, 0, []
-        return target, count, rows
-
-
-def _write(target: Path, lines: list[Told], *, is_first: bool) -> None:
-    try:
-        with target.open("w" if is_first else "a", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, lines[0])
-            if is_first:
-                writer.writeheader()
-            writer.writerows(lines)
-    except OSError as exc:
-        raise BotError(f"The list {target} could not be written ({exc.strerror}).") from exc
 
 
 @asynccontextmanager

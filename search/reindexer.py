@@ -91,6 +91,11 @@ class Reindexer:
         """The images whose file cannot be had, or not be read, and why."""
 
     @property
+    def passing(self) -> frozenset[int]:
+        """Those of the lost that may be there later."""
+        return frozenset(self._passing)
+
+    @property
     def embedder(self) -> Embedder:
         """The model that is to come."""
         return self._embedder

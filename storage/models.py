@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, select
 
 from storage import remains
-from storage.database import Database, insert
+from storage.database import Database, batches, insert
 from storage.errors import ModelMismatch
 from storage.remains import Files
 from storage.schema import facts, vectors
@@ -75,20 +76,32 @@ class Models:
             return {row.model: row.number for row in await connection.execute(counted)}
 
     async def drop_others(self, model: str) -> int:
-        """Delete the vectors of every other model, some at a time; returns how many."""
+        """Delete the vectors of every other model, some at a time; returns how many.
+
+        Of an image that the model has not seen they stay: its file may be gone, and they cannot be made again.
+        """
         dropped = 0
-        while some := await self._drop_some(model):
-            dropped += some
+        for other in await self.vectors():
+            after = 0
+            while other != model and (ids := await self._drop_some(other, model, after)):
+                dropped += len(ids)
+                after = ids[-1]
         return dropped
 
     @uninterrupted
-    async def _drop_some(self, model: str) -> int:
-        some = select(vectors.c.image_id, vectors.c.model).where(vectors.c.model != model).limit(ROWS_AT_ONCE)
+    async def _drop_some(self, other: str, model: str, after: int) -> Sequence[int]:
+        seen = vectors.alias("seen")
+        some = (
+            select(vectors.c.image_id)
+            .join(seen, and_(seen.c.image_id == vectors.c.image_id, seen.c.model == model))
+            .where(vectors.c.model == other, vectors.c.image_id > after)
+            .order_by(vectors.c.image_id)
+            .limit(ROWS_AT_ONCE)
+        )
         async with self._database.transaction() as connection:
-            keys = (await connection.execute(some)).all()
-            for other in {key.model for key in keys}:
-                ids = [key.image_id for key in keys if key.model == other]
-                await connection.execute(delete(vectors).where(vectors.c.model == other, vectors.c.image_id.in_(ids)))
-            if keys:
+            ids = (await connection.scalars(some)).all()
+            for batch in batches(ids):
+                await connection.execute(delete(vectors).where(vectors.c.model == other, vectors.c.image_id.in_(batch)))
+            if ids:
                 await remains.note(connection, Files.DATABASE)
-        return len(keys)
+        return ids

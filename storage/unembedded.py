@@ -46,6 +46,12 @@ class UnembeddedImages:
             lacking = select(func.count()).select_from(images).where(_is_shown(), ~self._has_vector())
             return await connection.scalar(lacking) or 0
 
+    async def missed(self, model: str) -> list[int]:
+        """Those that lack a vector and have one of another model: by its pictures they are found, by this one's not."""
+        lacking = select(images.c.id).where(_is_shown(), ~self._has_vector(), _has_vector(model)).order_by(images.c.id)
+        async with self._database.reading() as connection:
+            return list(await connection.scalars(lacking))
+
     async def after(self, image_id: int, limit: int) -> list[Unembedded]:
         """The next ones in order of ids."""
         lacking = (
@@ -81,7 +87,11 @@ class UnembeddedImages:
             return [Photo.from_row(row) for row in await connection.execute(shown)]
 
     def _has_vector(self) -> ColumnElement[bool]:
-        return exists().where(and_(vectors.c.image_id == images.c.id, vectors.c.model == self._model))
+        return _has_vector(self._model)
+
+
+def _has_vector(model: str) -> ColumnElement[bool]:
+    return exists().where(and_(vectors.c.image_id == images.c.id, vectors.c.model == model))
 
 
 def _is_shown() -> ColumnElement[bool]:

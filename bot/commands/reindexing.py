@@ -16,6 +16,9 @@ INTERRUPTED = 130
 
 def reindex(
     model: Annotated[str, typer.Option(help="As in CHATLENS_MODEL: NAME:TAG, hf-hub:ORG/REPO, local-dir:/path.")],
+    accept_lost: Annotated[
+        bool, typer.Option("--accept-lost", help="Change over even if many photos, or some just now, cannot be had.")
+    ] = False,
     drop_old: Annotated[
         bool, typer.Option("--drop-old", help="Delete what other models saw; without it, changing back takes a moment.")
     ] = False,
@@ -27,7 +30,12 @@ def reindex(
 
     setting = _with_whole_path(model)
     lines = carry_out(
-        settings.data_dir, Reindex.NAME, lambda: reindex_alone(settings), model=setting, drop_old=drop_old
+        settings.data_dir,
+        Reindex.NAME,
+        lambda: reindex_alone(settings),
+        model=setting,
+        accept_lost=accept_lost,
+        drop_old=drop_old,
     )
     try:
         told = watch(lines)
@@ -50,9 +58,12 @@ def _say(told: dict[str, Any]) -> None:
     console.print(
         f"Set [bold]CHATLENS_MODEL={escape(told['setting'])}[/] before its next start, or its log reminds you."
     )
+    others = {name: count for name, count in told["kept"].items() if name != told["model"]}
     if told["dropped"]:
         console.print(f"Vectors of other models that were deleted: {told['dropped']:,}.")
-    elif others := [name for name in told["kept"] if name != told["model"]]:
+        if others:
+            console.print(f"{sum(others.values()):,} are kept: of images that this model has not seen.")
+    elif others:
         console.print(f"Vectors of {escape(', '.join(others))} are kept, to change back to; --drop-old deletes them.")
     console.print("When to say that nothing fits is the model's own: see `python -m bot calibrate`.")
     if told["lost"]:

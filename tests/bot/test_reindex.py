@@ -6,71 +6,27 @@ import csv
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bot import loading
 from bot.application import build
 from bot.errors import BotError, InvalidSettings
-from bot.reindexing import LOST, reindex_alone
+from bot.losses import LOST
 from bot.remote import ask
 from bot.settings import Settings
-from search import reindexer
-from search.clip import ClipEmbedder, Compute
 from search.errors import ModelMismatch
 from search.reindexer import Reindexer
-from tests.bot.second_model import write_second_model
-from tests.bot.test_command_line import ARCHIVE, ROOT, environment
+from tests.bot.model_changes import PICTURES, Watched, alone, changed, post_all, vectors
+from tests.bot.test_command_line import ROOT, environment
 from tests.bot.test_importing import history
 from tests.conftest import DEMO, Archive, polling
 from tests.importing.job import imported
 from tests.people import People, jpeg, picture_key, shown, until
 
-PICTURES = sorted((ARCHIVE / "pictures").iterdir())[:30]
 PIZZA = PICTURES[0]
 AT_WORK = {"indexer", "indexer-encoder", "reconciler", "sweeper", "reindex-fetch", "reindex-finish"}
 """Tasks that a bot has while it runs."""
 GONE = {"method": "getFile", "status": 400, "description": "Bad Request: wrong file_id or something"}
-
-
-class Watched:
-    """A model, and how many pictures it has been shown."""
-
-    def __init__(self, embedder: ClipEmbedder) -> None:
-        self._embedder = embedder
-        self.seen = 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._embedder, name)
-
-    def embed_images(self, batch: Any) -> Any:
-        self.seen += len(batch)
-        return self._embedder.embed_images(batch)
-
-
-@pytest.fixture(scope="session")
-def second_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where it lies."""
-    return write_second_model(tmp_path_factory.mktemp("models") / "second")
-
-
-@pytest.fixture(scope="session")
-def second(second_model: Path) -> ClipEmbedder:
-    """Loaded from there."""
-    return ClipEmbedder.load(f"local-dir:{second_model}", Compute(device="cpu", threads=1))
-
-
-@pytest.fixture
-def models(
-    monkeypatch: pytest.MonkeyPatch, embedder: ClipEmbedder, second: ClipEmbedder, second_model: Path
-) -> tuple[Watched, Watched]:
-    """The demo's and the second one; which is loaded is up to the settings, as ever."""
-    both = {f"local-dir:{DEMO}": Watched(embedder), f"local-dir:{second_model}": Watched(second)}
-    monkeypatch.setattr(loading, "load_model", lambda settings: both[settings.model])
-    monkeypatch.setattr(reindexer, "AGAIN_AFTER", 0.01)
-    old, new = both.values()
-    return old, new
 
 
 @pytest.fixture
@@ -83,33 +39,6 @@ def settings(settings: Settings) -> Settings:
 async def ann(people: People) -> int:
     """She asks in private: in groups bots may not answer as often as is asked here."""
     return await people.person("Ann")
-
-
-async def post_all(people: People, user: int, pictures: list[Path]) -> list[dict[str, Any]]:
-    """One message each."""
-    return [(await people.post(user, user, photos=[one.read_bytes()]))[0] for one in pictures]
-
-
-async def changed(settings: Settings, model: Path, **more: Any) -> dict[str, Any]:
-    """Has the running bot change over; what it says at the end."""
-    last: dict[str, Any] = {}
-    async for told in ask(settings.data_dir, "reindex", model=f"local-dir:{model}", **more):
-        last = told
-    return last
-
-
-async def alone(settings: Settings, model: Path) -> dict[str, Any]:
-    """The same where no bot runs."""
-    last: dict[str, Any] = {}
-    async with reindex_alone(settings) as job:
-        async for told in job({"model": f"local-dir:{model}"}):
-            last = told
-    return last
-
-
-def vectors(archive: Archive) -> dict[str, int]:
-    """How many there are of each model."""
-    return dict(archive.rows("SELECT model, count(*) FROM vectors GROUP BY model"))
 
 
 @contextlib.asynccontextmanager
@@ -197,8 +126,13 @@ async def test_photos_whose_file_is_gone_are_listed_and_found_by_their_captions(
         for number, colour in enumerate(("red", "green", "blue")):
             await people.post(ann, ann, photos=[jpeg(colour)], caption=f"the {colour} marmalade {number}")
         await archive.settled(indexed=3)
-        await people.ask("POST", "/api/faults", json={**GONE, "times": 3})
-        told = await changed(settings, second_model)
+        await people.ask("POST", "/api/faults", json={**GONE, "times": 6})
+        with pytest.raises(BotError, match=r"Of 3 images .* 3 would not be .*does not have the file.*--accept-lost"):
+            await changed(settings, second_model)
+        assert set(vectors(archive)) == {models[0].model_id}
+        assert (settings.data_dir / LOST).exists()
+        told = await changed(settings, second_model, accept_lost=True, drop_old=True)
+        assert told["kept"] == {models[0].model_id: 3}  # nothing else is left of their looks
         assert (told["images"], told["lost"], len(told["named"])) == (0, 3, 3)
         listed = list(csv.DictReader((settings.data_dir / LOST).read_text(encoding="utf-8").splitlines()))
         assert {row["chat"] for row in listed} == {str(ann)}
@@ -326,7 +260,7 @@ async def test_imported_photos_are_seen_from_disk(
         await imported(settings, folder)
         await archive.settled(indexed=4)
         next(folder.glob("photos/*10002*")).unlink()
-        told = await changed(settings, second_model)
+        told = await changed(settings, second_model, accept_lost=True)
         assert (told["images"], told["lost"]) == (3, 1)
         assert told["named"][0]["message"] == 10_002
         assert shown(await people.asked(chat, ann, "/search red n:1"))
@@ -337,6 +271,35 @@ async def test_imported_photos_are_seen_from_disk(
 
         await until(is_equal, "Chroma to have the new vectors")
         assert shown(await people.asked(chat, ann, "/search red n:1"))
+
+
+async def test_a_disk_that_is_not_mounted_does_not_cost_its_photos(
+    settings: Settings,
+    archive: Archive,
+    people: People,
+    ann: int,
+    models: tuple[Watched, Watched],
+    second_model: Path,
+    tmp_path: Path,
+) -> None:
+    """However few they are: the old model goes on until they are there. One of them that is gone for good is no reason
+    not to change, but one not to delete what the old model saw in it."""
+    old, new = models
+    chat = await people.chat("supergroup", "Weekend crew", [ann])
+    async with polling(build(settings)):
+        await post_all(people, ann, PICTURES)
+        folder = history(tmp_path / "export", chat)
+        await imported(settings, folder)
+        await archive.settled(indexed=33)
+        away = folder.rename(tmp_path / "unmounted")
+        with pytest.raises(BotError, match=r"Of 33 images .* 3 would not be .*but 3 may be there later"):
+            await changed(settings, second_model, drop_old=True)
+        assert vectors(archive) == {old.model_id: 33, new.model_id: 30}
+        away.rename(folder)
+        next(folder.glob("photos/*10002*")).unlink()
+        told = await changed(settings, second_model, drop_old=True)
+        assert (told["images"], told["lost"], told["dropped"]) == (2, 1, 32)
+        assert vectors(archive) == {old.model_id: 1, new.model_id: 32}
 
 
 def sandbox_token(settings: Settings) -> str:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+import storage.models
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.errors import ModelMismatch
@@ -57,14 +58,19 @@ async def test_an_image_lacks_its_vector_once_however_often_it_is_posted(databas
     assert len(entries) == 4
 
 
-async def test_what_other_models_saw_is_deleted_and_nothing_else(database: Database) -> None:
-    """In parts, if need be; it is noted that bytes of it are still in the file."""
-    await indexed(database, post(1), post(2))
-    await Embeddings(database, "other").store({1: unit(1)})
+async def test_what_other_models_saw_is_deleted_and_nothing_else(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In parts, if need be. What the model has not seen itself cannot be made again: that stays."""
+    monkeypatch.setattr(storage.models, "ROWS_AT_ONCE", 1)
+    await indexed(database, post(1), post(2), post(3))
+    await Embeddings(database, "other").store({1: unit(1), 3: unit(3)})
+    await Embeddings(database, "third").store({1: unit(1)})
     models = Models(database)
-    assert await models.vectors() == {MODEL: 2, "other": 1}
-    assert await models.drop_others("other") == 2
-    assert await models.vectors() == {"other": 1}
+    assert await models.vectors() == {MODEL: 3, "other": 2, "third": 1}
+    assert await UnembeddedImages(database, "other").missed(MODEL) == [2]
+    assert await models.drop_others("other") == 3
+    assert await models.vectors() == {MODEL: 1, "other": 2}
     assert await models.drop_others("other") == 0
 
 

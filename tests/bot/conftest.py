@@ -1,0 +1,36 @@
+"""Two models, for tests that change the one for the other."""
+
+from pathlib import Path
+
+import pytest
+
+from bot import loading
+from search import reindexer
+from search.clip import ClipEmbedder, Compute
+from tests.bot.model_changes import Watched
+from tests.bot.second_model import write_second_model
+from tests.conftest import DEMO
+
+
+@pytest.fixture(scope="session")
+def second_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where it lies."""
+    return write_second_model(tmp_path_factory.mktemp("models") / "second")
+
+
+@pytest.fixture(scope="session")
+def second(second_model: Path) -> ClipEmbedder:
+    """Loaded from there."""
+    return ClipEmbedder.load(f"local-dir:{second_model}", Compute(device="cpu", threads=1))
+
+
+@pytest.fixture
+def models(
+    monkeypatch: pytest.MonkeyPatch, embedder: ClipEmbedder, second: ClipEmbedder, second_model: Path
+) -> tuple[Watched, Watched]:
+    """The demo's and the second one; which is loaded is up to the settings, as ever."""
+    both = {f"local-dir:{DEMO}": Watched(embedder), f"local-dir:{second_model}": Watched(second)}
+    monkeypatch.setattr(loading, "load_model", lambda settings: both[settings.model])
+    monkeypatch.setattr(reindexer, "AGAIN_AFTER", 0.01)
+    old, new = both.values()
+    return old, new

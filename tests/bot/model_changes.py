@@ -1,0 +1,56 @@
+"""Changing the model of an archive, in tests: two models that count what they are shown, and the command."""
+
+from pathlib import Path
+from typing import Any
+
+from bot.reindexing import reindex_alone
+from bot.remote import ask
+from bot.settings import Settings
+from search.clip import ClipEmbedder
+from tests.bot.test_command_line import ARCHIVE
+from tests.conftest import Archive
+from tests.people import People
+
+PICTURES = sorted((ARCHIVE / "pictures").iterdir())[:30]
+
+
+class Watched:
+    """A model, and how many pictures it has been shown."""
+
+    def __init__(self, embedder: ClipEmbedder) -> None:
+        self._embedder = embedder
+        self.seen = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._embedder, name)
+
+    def embed_images(self, batch: Any) -> Any:
+        self.seen += len(batch)
+        return self._embedder.embed_images(batch)
+
+
+async def post_all(people: People, user: int, pictures: list[Path]) -> list[dict[str, Any]]:
+    """One message each."""
+    return [(await people.post(user, user, photos=[one.read_bytes()]))[0] for one in pictures]
+
+
+async def changed(settings: Settings, model: Path, **more: Any) -> dict[str, Any]:
+    """Has the running bot change over; what it says at the end."""
+    last: dict[str, Any] = {}
+    async for told in ask(settings.data_dir, "reindex", model=f"local-dir:{model}", **more):
+        last = told
+    return last
+
+
+async def alone(settings: Settings, model: Path) -> dict[str, Any]:
+    """The same where no bot runs."""
+    last: dict[str, Any] = {}
+    async with reindex_alone(settings) as job:
+        async for told in job({"model": f"local-dir:{model}"}):
+            last = told
+    return last
+
+
+def vectors(archive: Archive) -> dict[str, int]:
+    """How many there are of each model."""
+    return dict(archive.rows("SELECT model, count(*) FROM vectors GROUP BY model"))
