@@ -1,5 +1,6 @@
 """What every end-to-end test stands on: the sandbox, the real application, SQLite, Chroma and the demo model."""
 
+import signal
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
@@ -19,6 +20,11 @@ from tests.people import People, until
 from tests.sandbox.spec import Violations, checked
 
 DEMO = Path(__file__).parent.parent / "models" / "demo"
+
+
+def pytest_configure() -> None:
+    """A shell that runs tests in the background has them ignore Ctrl-C, and what they start would inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
