@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,8 @@ from PIL import Image
 from search.errors import FileGone
 from search.images import ACCEPTED_FORMATS, is_heif_accepted
 
+WITHOUT_WAITING: int = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""How files are opened: a named pipe that nobody writes to would keep whoever opens it waiting for ever."""
 HEIF_SUFFIXES = frozenset({".heic", ".heif", ".hif"})
 
 
@@ -79,16 +82,27 @@ class Folder:
             status = path.stat()
         except OSError:  # gone since it was listed, or a link to nowhere
             return None
+        if not stat.S_ISREG(status.st_mode):  # a pipe, or a link to a device that never ends
+            return None
         return FoundFile(self.name(path), status.st_size, status.st_mtime_ns)
 
     def _read(self, path: Path) -> bytes:
+        """Whatever has taken the file's place since it was found: neither for ever nor without bounds."""
         try:
-            size = path.stat().st_size
-            if size > self._max_bytes:
-                raise FileGone(f"The file has {size / 1e6:.0f} MB; I read {self._max_bytes / 1e6:.0f} MB at most.")
-            return path.read_bytes()
+            with open(path, "rb", opener=_open) as file:
+                status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    raise FileGone("That is no file that could be read to its end.")
+                size = status.st_size
+                if size > self._max_bytes:
+                    raise FileGone(f"The file has {size / 1e6:.0f} MB; I read {self._max_bytes / 1e6:.0f} MB at most.")
+                return file.read(size)
         except OSError as exc:
             raise FileGone(f"The file cannot be read ({exc.strerror}).") from exc
+
+
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags | WITHOUT_WAITING)
 
 
 def picture_suffixes() -> frozenset[str]:

@@ -28,6 +28,8 @@ from bot.folder.searching import Asked, Found, search_folder
 from bot.folder.sheet import contact_sheet
 from bot.settings import Settings
 from search.clip import ClipEmbedder
+from search.errors import FileGone
+from search.folder import Folder
 from search.verdict import Verdict
 from tests.bot.test_command_line import ARCHIVE, ROOT, environment
 from tests.conftest import DEMO
@@ -141,6 +143,22 @@ async def test_broken_pictures_are_named_and_passed_over(model: Counting, settin
     (folder / "broken.jpg").write_bytes(jpeg("blue"))
     again = await indexed(settings, place)
     assert (again["indexed"], again["failed"]) == (26, 1)
+
+
+async def test_what_is_no_file_is_passed_over(model: Counting, settings: Settings, folder: Path) -> None:
+    """A pipe that nobody writes to, a device that never ends, a folder with a picture's name, and what took the place
+    of a file since it was found: nothing hangs, nothing fills the memory."""
+    os.mkfifo(folder / "pipe.png")
+    (folder / "endless.jpg").symlink_to("/dev/zero")
+    (folder / "folder.png").mkdir()
+    place = Place.of(folder, None)
+    told = await indexed(settings, place)
+    assert (told["indexed"], told["failed"]) == (24, 0)
+    for name in ("pipe.png", "endless.jpg", "folder.png"):
+        with pytest.raises(FolderError, match=r"to its end|directory"):
+            await names(settings, place, like=folder / name)
+    with pytest.raises(FileGone, match="at most"):
+        await Folder(folder, max_bytes=100).fetch(PICTURES[1].name)
 
 
 async def test_dates_are_the_cameras_or_the_files(model: Counting, settings: Settings, tmp_path: Path) -> None:
