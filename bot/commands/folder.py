@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from bot.commands.terminal import console, read_settings, results, watch
+from bot.commands.terminal import console, printable, read_settings, results, watch
 from bot.errors import FolderError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def index(
         console.print("Stopped. What is indexed stays so, and the next run goes on from there.")
         raise typer.Exit(INTERRUPTED) from None
     if as_json:
-        results.print_json(json.dumps(told))
+        results.print_json(json.dumps(told), ensure_ascii=True)
     else:
         _say(told)
 
@@ -70,7 +70,7 @@ def search(
     asked = Asked(words, like, count)
     answer = asyncio.run(search_folder(settings, Place.of(folder, index), asked, with_previews=sheet is not None))
     if as_json:
-        results.print_json(json.dumps(_as_json(answer)))
+        results.print_json(json.dumps(_as_json(answer)), ensure_ascii=True)
     else:
         _show(answer)
     if sheet is not None and answer.found:
@@ -106,7 +106,7 @@ def _show(answer: "FolderAnswer") -> None:
     table = Table("#", "score", "date", "files", Column("picture", overflow="fold"))
     for number, one in enumerate(answer.found, start=1):
         copies = "" if one.copies == 1 else str(one.copies)
-        table.add_row(str(number), f"{one.score:.3f}", f"{one.date:%Y-%m-%d}", copies, escape(str(one.path)))
+        table.add_row(str(number), f"{one.score:.3f}", f"{one.date:%Y-%m-%d}", copies, escape(printable(str(one.path))))
     results.print(table)
 
 

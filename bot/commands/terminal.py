@@ -29,8 +29,8 @@ console = Console(stderr=True)
 """For people. What programs read goes to standard output."""
 results = Console()
 """Standard output: what was asked for, and nothing else."""
-_ORDERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""Control characters but for tabs and line ends."""
+_ORDERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Control characters but for tabs and line ends, and marks that turn the direction of what follows them."""
 
 
 def read_settings(least: int = logging.NOTSET) -> Settings:
@@ -93,8 +93,9 @@ async def _watched(lines: AsyncIterator[Told]) -> Told:
 
 
 def printable(said: str) -> str:
-    """Without what a terminal takes for an order: names come from whoever may give one."""
-    return _ORDERS.sub("", said)
+    """Without what a terminal takes for an order: names come from whoever may give one. Bytes of names on disk that are
+    no letters are shown as numbers, for they cannot be printed."""
+    return _ORDERS.sub("", said).encode(errors="backslashreplace").decode()
 
 
 def _printable(told: Any) -> Any:

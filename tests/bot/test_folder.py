@@ -161,6 +161,22 @@ async def test_what_is_no_file_is_passed_over(model: Counting, settings: Setting
         await Folder(folder, max_bytes=100).fetch(PICTURES[1].name)
 
 
+def test_a_files_name_gives_the_terminal_no_orders(model: Counting, folder: Path) -> None:
+    """Whoever may put a picture there would write on the operator's screen; a name that is no text ends no search."""
+    strange = os.fsdecode(b"a\x1b[31m[red]\xef") + "\u202egpj.jpg"
+    (folder / strange).write_bytes(jpeg("red"))
+    (folder / f"broken {strange}").write_bytes(b"no picture")
+    environ = {"CHATLENS_MODEL": f"local-dir:{DEMO}", "CHATLENS_THREADS": "1", "COLUMNS": "300"}
+    command = CliRunner()
+    told = command.invoke(app, ["index", str(folder)], env=environ)
+    found = command.invoke(app, ["search", "sort:new n:3", str(folder)], env=environ)
+    for output in (told.output, found.output):
+        assert "a[31m[red]\\udcefgpj.jpg" in output
+        assert not {"\x1b", "\u202e"} & set(output)
+    exact = command.invoke(app, ["search", "sort:new n:3", str(folder), "--json"], env=environ)
+    assert str(folder / strange) in [one["path"] for one in json.loads(exact.stdout)["found"]]
+
+
 async def test_dates_are_the_cameras_or_the_files(model: Counting, settings: Settings, tmp_path: Path) -> None:
     """after:, before: and sort: ask when a picture was taken, and when its file changed where it does not say."""
     exif = Image.Exif()
