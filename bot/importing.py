@@ -27,7 +27,8 @@ from storage.originals import Originals
 
 LOOK = 0.5
 """Seconds between two looks at how much is indexed."""
-LOOKING, READING, INDEXING = "Looking through the export", "Reading {}", "Indexing"
+LOOKING, READING, INDEXING = "Looking through the export (MB)", "Reading {}", "Indexing"
+MB = 1_000_000
 
 Indexed = Callable[[], AbstractAsyncContextManager[None]]
 """Has what was taken in indexed, for as long as a block: loads the model where no bot has it."""
@@ -84,12 +85,12 @@ class Import:
         """
         try:
             export = await asyncio.to_thread(self._open, arguments)
-            exported: list[ExportedChat] = []
-            chats = export.chats()
-            while (chat := await asyncio.to_thread(next, chats, None)) is not None:
-                exported.append(chat)
-                seen = sum(map(_total, exported))
-                yield _step(LOOKING, seen, seen)
+        except ExportError as exc:
+            raise ExportUnreadable(str(exc)) from exc
+        try:
+            async for told in _looked_through(export):
+                yield told
+            exported = list(export.chats())
             planner = await self._places.planner()
             if arguments.get("list"):
                 listed = [_described(one) | {"home": _name(planner, one)} for one in exported]
@@ -100,6 +101,8 @@ class Import:
                 yield told
         except ExportError as exc:
             raise ExportUnreadable(str(exc)) from exc
+        finally:
+            export.stop()  # a thread may still be reading for somebody who is gone
 
     def _open(self, arguments: dict[str, Any]) -> Export:
         zone = ZoneInfo(self._settings.timezone)
@@ -162,6 +165,20 @@ async def import_alone(settings: Settings) -> AsyncIterator[Job]:
         places = Places(Chats(database), AllowList(settings.allowed_chats, settings.owners))
         importer = importer_of(settings, database, Originals(settings.data_dir))
         yield Import(settings, places, ImportsUnderWay(), importer, lambda: indexing(settings, database))
+
+
+async def _looked_through(export: Export) -> AsyncIterator[Told]:
+    """Reads it once: its chats are known after that."""
+    looking = asyncio.ensure_future(asyncio.to_thread(lambda: list(export.chats())))
+    try:
+        while not (await asyncio.wait({looking}, timeout=LOOK))[0]:
+            yield _step(LOOKING, export.bytes_read // MB, export.size // MB)
+    finally:
+        if not looking.done():
+            export.stop()
+            await asyncio.gather(looking, return_exceptions=True)
+    looking.result()
+    yield _step(LOOKING, export.size // MB, export.size // MB)
 
 
 def _wish(arguments: dict[str, Any]) -> Wish:

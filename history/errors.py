@@ -5,6 +5,7 @@ ExportError
 ├── ExportDamaged     the export ends or breaks before its first message
 ├── ArchiveRefused    a ZIP that is encrypted, damaged, or swells too much to be one of an export
 ├── NoSuchChat        the export holds no such chat
+├── ReadingStopped    nobody wants it any more
 └── FileError
     ├── FileMissing   the picture's file is not there, or no longer
     └── FileTooLarge  the picture's file has more bytes than asked for
@@ -31,6 +32,10 @@ class ArchiveRefused(ExportError):
 
 class NoSuchChat(ExportError):
     """The export holds no such chat."""
+
+
+class ReadingStopped(ExportError):
+    """Nobody wants the export to be read any more."""
 
 
 class FileError(ExportError):

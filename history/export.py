@@ -12,6 +12,7 @@ from history.json_export import JsonExport
 from history.picture import Choices
 from history.records import ExportedChat, ExportedPhoto
 from history.tree import Tree
+from history.watched import Watched
 from history.zipped import Zipped
 
 _ADVICE = "Give the folder that Telegram Desktop made, its result.json or messages.html, or a ZIP of it."
@@ -21,6 +22,7 @@ class _Reader(Protocol):
     """One of the two formats."""
 
     damage: str | None
+    size: int
 
     def chats(self) -> Iterator[ExportedChat]: ...
 
@@ -30,10 +32,11 @@ class _Reader(Protocol):
 class Export:
     """Chats and pictures that somebody exported. Blocking; for one thread at a time."""
 
-    def __init__(self, path: Path, reader: _Reader) -> None:
+    def __init__(self, path: Path, reader: _Reader, tree: Watched) -> None:
         """For `open`."""
         self.path = path
         self._reader = reader
+        self._tree = tree
         self._chats: tuple[ExportedChat, ...] | None = None
 
     @classmethod
@@ -47,7 +50,22 @@ class Export:
         Raises:
             ExportError
         """
-        return cls(path, _opened(path, Choices(zone, stickers)))
+        reader, tree = _opened(path, Choices(zone, stickers))
+        return cls(path, reader, tree)
+
+    @property
+    def size(self) -> int:
+        """Bytes that `chats` reads: of the messages, not of the pictures."""
+        return self._reader.size
+
+    @property
+    def bytes_read(self) -> int:
+        """So far; while `chats` is read, for whoever waits for it."""
+        return self._tree.bytes_read
+
+    def stop(self) -> None:
+        """From any thread: whoever reads stops within some milliseconds, with ReadingStopped."""
+        self._tree.is_stopped = True
 
     @property
     def damage(self) -> str | None:
@@ -80,28 +98,29 @@ class Export:
         raise NoSuchChat(f"{self.path} holds no chat {chat_id}. `--list` shows what it holds.")
 
 
-def _opened(path: Path, choices: Choices) -> _Reader:
+def _opened(path: Path, choices: Choices) -> tuple[_Reader, Watched]:
     try:
         return _reader(path, choices)
     except OSError as exc:  # a path that is too long, a folder that may not be entered
         raise ExportError(f"{path} cannot be read ({exc.strerror or exc}). {_ADVICE}") from exc
 
 
-def _reader(path: Path, choices: Choices) -> _Reader:
+def _reader(path: Path, choices: Choices) -> tuple[_Reader, Watched]:
     """Of JSON where there is some, for it says more."""
     if path.is_file() and path.suffix.lower() == ".json":
-        return JsonExport(Folder(path.parent), path.name, choices)
-    tree = _tree(path)
+        tree = Watched(Folder(path.parent))
+        return JsonExport(tree, path.name, choices), tree
+    tree = Watched(_tree(path))
     found = [name for name in tree.names("result.json") if name.rpartition("/")[2] == "result.json"]
     outermost = [name for name in found if name == "result.json"] or found
     if len(outermost) > 1:
         raise NotAnExport(f"There are several exports in {path}: {', '.join(outermost[:10])}. Give one of them.")
     if outermost:
-        return JsonExport(tree, outermost[0], choices)
+        return JsonExport(tree, outermost[0], choices), tree
     folders = pages(tree)
     if not folders:
         raise NotAnExport(f"There is neither a result.json nor a messages.html in {path}. {_ADVICE}")
-    return HtmlExport(tree, folders, choices)
+    return HtmlExport(tree, folders, choices), tree
 
 
 def _tree(path: Path) -> Tree:

@@ -37,6 +37,7 @@ class HtmlExport:
     def __init__(self, tree: Tree, folders: dict[str, list[str]], choices: Choices) -> None:
         """`folders`: the pages of each chat in their order, by the folder they lie in."""
         self.damage: str | None = None
+        self.size = tree.sizes(page for pages in folders.values() for page in pages)
         self._tree = tree
         self._folders = folders
         self._choices = choices

@@ -29,6 +29,7 @@ class JsonExport:
     def __init__(self, tree: Tree, name: str, choices: Choices) -> None:
         self.damage: str | None = None
         """Where the file breaks off; known when `chats` is at its end."""
+        self.size = tree.sizes([name])
         self._tree = tree
         self._name = name
         self._base = name[: name.rfind("/") + 1]

@@ -2,7 +2,7 @@
 
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -44,6 +44,10 @@ class Tree(ABC):
     @abstractmethod
     def uri(self, name: str) -> str:
         """Where the file is, for `FileRef`."""
+
+    def sizes(self, names: Iterable[str]) -> int:
+        """Bytes of these files together."""
+        return sum(size for size in map(self.size, names) if isinstance(size, int))
 
     def picture(self, path: str, bytes_sent: int | None, base: str = "") -> FileRef | Missing:
         """The file that a message names.
