@@ -16,6 +16,10 @@ from history.json_text import JsonText
 BUFFER = 64 * 1024
 DEEPEST = 6
 """Levels kept below a message; its text needs 3. What lies deeper is passed over, not recursed into."""
+MOST = 2_000_000
+"""Of a message: characters, and `VALUE` for each value. Its longest text has 4,096; told twice, every one in an object
+of its own, that is 1,300,000. What comes beyond is passed over, not kept."""
+VALUE = 50
 WANTED = frozenset(
     {"id", "type", "action", "date", "date_unixtime", "edited", "edited_unixtime", "from", "from_id"}
     | {"text", "text_entities", "reply_to_message_id", "reply_to_peer_id", "media_spoiler", "media_type", "mime_type"}
@@ -140,7 +144,7 @@ def _messages(events: Events) -> Iterator[MessageRead]:
 
 def _message(events: Events) -> dict[str, Any]:
     """Its wanted keys. One loop, for it takes most of the time that reading takes."""
-    message = {}
+    message, room = {}, _Room()
     for ending, key in events:
         if ending == "end_map":
             break
@@ -149,7 +153,7 @@ def _message(events: Events) -> dict[str, Any]:
             if event in _OPENING:
                 _pass_over(events, event)
         else:
-            message[key] = _value(events, event, value) if event in _OPENING else value
+            message[key] = _value(events, event, value, room) if event in _OPENING else value
     return message
 
 
@@ -169,19 +173,43 @@ def _note(events: Events, chat: ChatBegins, key: str, event: str, value: Any) ->
         _pass_over(events, event)
 
 
-def _value(events: Events, event: str, value: Any, depth: int = 1) -> Any:
+class _Room:
+    """For the values of a message that are no plain ones."""
+
+    def __init__(self) -> None:
+        self._left = MOST
+
+    def takes(self, value: Any) -> bool:
+        """Whether a value may still be kept."""
+        self._left -= VALUE + (len(value) if isinstance(value, str) else 0)
+        return self._left >= 0
+
+
+def _value(events: Events, event: str, value: Any, room: _Room, depth: int = 1) -> Any:
     if event not in _OPENING:
         return value
     if depth > DEEPEST:
         return _pass_over(events, event)
     if event == "start_map":
-        return {key: _value(events, event, value, depth + 1) for key, event, value in _members(events)}
+        return {
+            key: _value(events, event, value, room, depth + 1)
+            for key, event, value in _members(events)
+            if _is_kept(events, event, value, room)
+        }
     found = []
     for event, value in events:
         if event == "end_array":
             break
-        found.append(_value(events, event, value, depth + 1))
+        if _is_kept(events, event, value, room):
+            found.append(_value(events, event, value, room, depth + 1))
     return found
+
+
+def _is_kept(events: Events, event: str, value: Any, room: _Room) -> bool:
+    if room.takes(value):
+        return True
+    _pass_over(events, event)
+    return False
 
 
 def _pass_over(events: Events, event: str) -> None:

@@ -12,11 +12,15 @@ import re
 from history.errors import ExportError
 from history.tree import Readable
 
-LONGEST_TEXT = 16 * 1024 * 1024
+LONGEST_TEXT = 4 * 1024 * 1024
 """Bytes without a quotation mark. Telegram's longest text has 4,096 characters; a parser keeps each in memory whole."""
 _ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|.)", re.DOTALL)
 _CUT_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*(\\(?:x[0-9A-Fa-f]?)?)\Z")
 """A backslash that begins an escape, not one that ends one."""
+
+
+_QUOTATION_MARK = re.compile(rb'(?<!\\)"')
+"""One that is no part of a text, in whole escapes: a text may consist of marks that are."""
 
 
 class JsonText:
@@ -46,17 +50,15 @@ class JsonText:
             raise ExportError(f"The export cannot be read on ({exc.strerror or exc}).") from exc
 
     def _mended(self, raw: bytes) -> bytes:
-        self._check_length(raw)
         text = self._held + self._decoder.decode(raw, final=not raw).encode()
         self._held = b""
-        if b"\\" not in text:
-            return text
-        if raw:
+        if raw and b"\\" in text:
             text, self._held = _whole_escapes(text)
+        self._check_length(text)
         return _ESCAPE.sub(_as_json, text) if b"\\x" in text else text
 
-    def _check_length(self, raw: bytes) -> None:
-        self._unquoted = 0 if b'"' in raw else self._unquoted + len(raw)
+    def _check_length(self, text: bytes) -> None:
+        self._unquoted = 0 if _QUOTATION_MARK.search(text) else self._unquoted + len(text)
         if self._unquoted > LONGEST_TEXT:
             raise ExportError(
                 f"There is a text of more than {LONGEST_TEXT:,} bytes around byte {self.bytes_read:,}: no export of "

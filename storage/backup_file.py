@@ -24,6 +24,7 @@ from typing import Any, BinaryIO
 
 from storage.backup_manifest import DATABASE, FORMAT, MANIFEST, ORIGINALS, Manifest, manifest_of
 from storage.errors import BackupUnusable
+from storage.folder_sync import sync
 from storage.meter import Meter
 from storage.online_copy import check_sqlite, copy_sqlite, described
 
@@ -107,7 +108,7 @@ def _written(database: Path, originals: Path, target: Path, version: str, meter:
         copy.unlink()
         verify(packed, meter)
         packed.replace(target)
-        _sync(target.parent)
+        sync(target.parent)
     return manifest
 
 
@@ -226,15 +227,3 @@ def _remove_leftovers(target: Path) -> None:
     for path in target.parent.glob(f".{target.name}.*.unfinished"):
         if time.time() - path.stat().st_mtime > LEFTOVER:
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _sync(folder: Path) -> None:
-    """A new name lasts only when its folder is written."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:  # Windows cannot open folders
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

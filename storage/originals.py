@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from storage.database import Database
 from storage.errors import OriginalsUnavailable
+from storage.folder_sync import sync
 from storage.schema import images
 
 FOLDER = "originals"
@@ -91,6 +92,7 @@ class Originals:
 
 def _write(path: Path, data: bytes) -> None:
     """Whole or not at all."""
+    is_in_new_folder = not path.parent.is_dir()
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".new")
     with unfinished.open("wb") as file:
@@ -98,6 +100,8 @@ def _write(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())  # the row that needs it outlives a power cut, so must the file
     unfinished.replace(path)
+    for folder in list(path.parents)[: 3 if is_in_new_folder else 1]:  # and so must their names
+        sync(folder)
 
 
 def _next(files: Iterator[Path]) -> list[Path]:

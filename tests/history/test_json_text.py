@@ -1,6 +1,7 @@
 """JSON as it should not be: what Telegram Desktop, editors and accidents make of it."""
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,37 @@ def test_a_text_without_end_is_refused_before_memory_is_full(tmp_path: Path) -> 
     export = raw(tmp_path, b'{"messages": ["' + b"x" * (LONGEST_TEXT + 200_000) + b'"]}')
     with pytest.raises(ExportError, match="no export of Telegram Desktop has one"):
         list(export.chats())
+
+
+def test_a_text_of_quotation_marks_is_no_text_without_end(tmp_path: Path) -> None:
+    """Those that are escaped end none, wherever a chunk does."""
+    export = raw(tmp_path, b'{"messages": ["' + rb"x\\\"" * (LONGEST_TEXT // 5 + 50_000) + b'"]}')
+    with pytest.raises(ExportError, match="no export of Telegram Desktop has one"):
+        list(export.chats())
+
+
+@pytest.mark.parametrize("part", [{"type": "bold", "text": "x"}, "x", ["x"]])
+def test_a_message_of_millions_of_parts_is_kept_whole(tmp_path: Path, part: Any) -> None:
+    """What no message has is passed over as it is read; the message and the others are there."""
+    document = exports.chat({**exports.photo(1), "text": "PLACE"}, exports.photo(2))
+    parts = json.dumps([part] * 100_000).encode()
+    content = json.dumps(document).encode().replace(b'"PLACE"', parts)
+    tracemalloc.start()
+    try:
+        assert ids(raw(tmp_path, content)) == [1, 2]
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 20_000_000
+
+
+def test_the_longest_text_loses_its_end(tmp_path: Path) -> None:
+    """Told twice, every character for itself."""
+    words = [{"type": "bold", "text": "x"}] * 4096
+    (photo,) = raw(tmp_path, json.dumps(exports.chat({**exports.photo(1), "text": words})).encode()).photos(
+        exports.GROUP
+    )
+    assert photo.caption == "x" * 4096
 
 
 def test_what_lies_deep_is_passed_over(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,3 +45,19 @@ def test_a_file_id_leads_out_of_the_folder(file_id: str, tmp_path: Path) -> None
     """Only digests name copies."""
     with pytest.raises(ValueError, match="not a copy"):
         Originals(tmp_path).path(file_id)
+
+
+def test_a_power_cut_leaves_a_row_without_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name of a new file is written through, and that of a new folder; the file alone would be nowhere."""
+    synced: list[Path] = []
+    fsync = os.fsync
+
+    def noting(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    digest = digest_of(b"a picture")
+    Originals(tmp_path).keep(digest, b"a picture")
+    folder = tmp_path / "originals"
+    assert synced == [folder / digest[:2] / f"{digest}.new", folder / digest[:2], folder, tmp_path]
