@@ -68,8 +68,9 @@ async def open_model(settings: Settings, database: Database) -> Embedder:
         ModelError
         StorageError: among them ModelMismatch.
     """
-    embedder = await load_in_background(await for_archive(settings, database))
-    await Models(database).adopt(embedder.model_id)
+    settings = await for_archive(settings, database)
+    embedder = await load_in_background(settings)
+    await Models(database).adopt(embedder.model_id, ModelSpec.parse(settings.model).whole)
     log.info("Model %s is loaded: %s dimensions", embedder.model_id, embedder.dimensions)
     return embedder
 
@@ -84,7 +85,9 @@ async def for_archive(settings: Settings, database: Database) -> Settings:
     archive = await Models(database).current()
     if archive is None or archive.setting is None:
         return settings
-    if await asyncio.to_thread(model_id, settings.model) not in archive.former:
+    named = await asyncio.to_thread(model_id, settings.model)
+    is_former = ModelSpec.parse(settings.model).whole in archive.settings if named is None else named in archive.former
+    if not is_former:
         return settings
     log.warning(
         "The archive was changed over to the model %s, and it is used; CHATLENS_MODEL still says %s. "
@@ -98,7 +101,10 @@ async def for_archive(settings: Settings, database: Database) -> Settings:
 
 def model_id(setting: str) -> str | None:
     """The id of the model that a setting names; None where its files are not there. Blocks: it reads them."""
+    spec = ModelSpec.parse(setting)
+    if spec.directory is not None and not spec.directory.is_dir():
+        return None
     try:
-        return ModelSpec.parse(setting).model_id()
+        return spec.model_id()
     except OSError:
         return None

@@ -47,6 +47,11 @@ class ModelSpec:
         return Path(self.text.removeprefix(DIRECTORY)) if self.text.startswith(DIRECTORY) else None
 
     @property
+    def whole(self) -> str:
+        """The setting as it holds from any working directory."""
+        return self.text if self.directory is None else f"{DIRECTORY}{self.directory.absolute()}"
+
+    @property
     def weights_file(self) -> Path | None:
         """The file of a `NAME:/path` model."""
         if self.pretrained is None or "/" not in self.pretrained:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import and_, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import remains
 from storage.database import Database, batches, insert
@@ -15,7 +16,7 @@ from storage.remains import Files
 from storage.schema import facts, vectors
 from storage.uninterrupted import uninterrupted
 
-ID, SETTING, FORMER = "model", "model setting", "former models"
+ID, SETTING, FORMER, SETTINGS = "model", "model setting", "former models", "former model settings"
 ROWS_AT_ONCE = 5_000
 """Vectors deleted in one transaction: 0.1 s, in which nothing else is written."""
 
@@ -26,9 +27,11 @@ class ArchiveModel:
 
     id: str
     setting: str | None
-    """What loads it; None where no change of model has noted that."""
+    """What loads it; None where nobody has noted that."""
     former: frozenset[str] = frozenset()
     """The ids of those it was changed from."""
+    settings: frozenset[str] = frozenset()
+    """What loaded those."""
 
 
 class Models:
@@ -40,18 +43,22 @@ class Models:
     async def current(self) -> ArchiveModel | None:
         """None for an archive that is still to get its first model."""
         async with self._database.reading() as connection:
-            rows = await connection.execute(select(facts).where(facts.c.key.in_([ID, SETTING, FORMER])))
+            rows = await connection.execute(select(facts).where(facts.c.key.in_([ID, SETTING, FORMER, SETTINGS])))
             known: dict[str, str] = {row.key: row.value for row in rows}
         if ID not in known:
             return None
-        return ArchiveModel(known[ID], known.get(SETTING), frozenset(json.loads(known.get(FORMER, "[]"))))
+        former, settings = (frozenset[str](json.loads(known.get(key, "[]"))) for key in (FORMER, SETTINGS))
+        return ArchiveModel(known[ID], known.get(SETTING), former, settings)
 
     @uninterrupted
-    async def adopt(self, model: str) -> None:
-        """Bind the archive to its model at the first use; raises ModelMismatch where it has another."""
+    async def adopt(self, model: str, setting: str | None = None) -> None:
+        """Bind the archive to its model at the first use, and note what loads it; raises ModelMismatch where it has
+        another."""
         async with self._database.transaction() as connection:
             await connection.execute(insert(connection, facts).values(key=ID, value=model).on_conflict_do_nothing())
             recorded: str | None = await connection.scalar(select(facts.c.value).where(facts.c.key == ID))
+            if recorded == model and setting is not None:
+                await _note(connection, {SETTING: setting})
         if recorded != model:
             raise ModelMismatch(str(recorded), model)
 
@@ -60,14 +67,10 @@ class Models:
         """From now on the archive is this model's: durable on return, and what a restart goes by."""
         before = await self.current()
         former = set() if before is None else {*before.former, before.id} - {model}
+        settings = set() if before is None else {*before.settings, before.setting} - {setting, None}
+        values = {ID: model, SETTING: setting, FORMER: _listed(former), SETTINGS: _listed(settings)}
         async with self._database.transaction() as connection:
-            values = {ID: model, SETTING: setting, FORMER: json.dumps(sorted(former))}
-            statement = insert(connection, facts).values(
-                [{"key": key, "value": value} for key, value in values.items()]
-            )
-            await connection.execute(
-                statement.on_conflict_do_update(index_elements=[facts.c.key], set_={"value": statement.excluded.value})
-            )
+            await _note(connection, values)
 
     async def vectors(self) -> dict[str, int]:
         """How many vectors there are of each model."""
@@ -105,3 +108,14 @@ class Models:
             if ids:
                 await remains.note(connection, Files.DATABASE)
         return ids
+
+
+async def _note(connection: AsyncConnection, values: dict[str, str]) -> None:
+    statement = insert(connection, facts).values([{"key": key, "value": value} for key, value in values.items()])
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=[facts.c.key], set_={"value": statement.excluded.value})
+    )
+
+
+def _listed(names: Iterable[str | None]) -> str:
+    return json.dumps(sorted(filter(None, names)))

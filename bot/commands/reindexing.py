@@ -1,7 +1,6 @@
 """`reindex`."""
 
 import time
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.commands.terminal import console, read_settings, watch
-from search.model_spec import DIRECTORY
+from search.model_spec import ModelSpec
 
 INTERRUPTED = 130
 
@@ -28,7 +27,7 @@ def reindex(
     from bot.reindexing import Reindex, reindex_alone  # noqa: PLC0415 - keeps --help quick
     from bot.remote import carry_out  # noqa: PLC0415
 
-    setting = _with_whole_path(model)
+    setting = ModelSpec.parse(model).whole  # the bot that does it runs elsewhere
     lines = carry_out(
         settings.data_dir,
         Reindex.NAME,
@@ -79,13 +78,6 @@ def _say_lost(told: dict[str, Any]) -> None:
     for one in told["named"]:
         table.add_row(str(one["chat"]), str(one["message"]), one["date"][:10], escape(one["why"]))
     console.print(table)
-
-
-def _with_whole_path(model: str) -> str:
-    """The bot that does it runs elsewhere."""
-    if model.startswith(DIRECTORY):
-        return f"{DIRECTORY}{Path(model.removeprefix(DIRECTORY)).absolute()}"
-    return model
 
 
 def _span(seconds: float) -> str:

@@ -1,5 +1,6 @@
 """The bot ends in the middle of things and starts again."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from bot.application import build
 from bot.errors import DataDirectoryBusy
+from bot.opening import for_archive, model_id
 from bot.settings import Settings
 from search.errors import ModelMismatch
 from storage.database import Database
@@ -94,6 +96,27 @@ async def test_a_second_bot_does_not_share_the_data_directory(settings: Settings
         second = build(settings)
         with pytest.raises(DataDirectoryBusy, match="Another bot is running"):
             await second.initialize()
+
+
+async def test_a_former_model_that_was_deleted_is_still_known(settings: Settings, tmp_path: Path) -> None:
+    """Its directory is all that the setting names, and a restart at night was refused. Other weights in its place are
+    another model."""
+    settings.data_dir.mkdir()
+    weights = tmp_path / "first" / "open_clip_model.safetensors"
+    weights.parent.mkdir()
+    weights.write_bytes(b"1")
+    setting = f"local-dir:{weights.parent}"
+    still_set = settings.model_copy(update={"model": setting})
+    database = await Database.open(settings.sql_url)
+    models = Models(database)
+    await models.adopt(str(model_id(setting)), setting)
+    await models.change("two:tag", "two:tag")
+    assert (await for_archive(still_set, database)).model == "two:tag"
+    weights.write_bytes(b"2")
+    assert (await for_archive(still_set, database)).model == setting
+    shutil.rmtree(weights.parent)
+    assert (await for_archive(still_set, database)).model == "two:tag"
+    await database.close()
 
 
 async def test_another_model_does_not_search_the_vectors_of_the_first(settings: Settings) -> None:

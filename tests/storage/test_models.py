@@ -37,7 +37,20 @@ async def test_a_changed_model_is_known_with_those_before_it(database: Database)
     assert await models.current() == ArchiveModel("two", "local-dir:/two", frozenset({"one"}))
     await models.change("three", "three:tag")
     await models.change("one", "one:tag")
-    assert await models.current() == ArchiveModel("one", "one:tag", frozenset({"two", "three"}))
+    former = frozenset({"two", "three"}), frozenset({"local-dir:/two", "three:tag"})
+    assert await models.current() == ArchiveModel("one", "one:tag", *former)
+
+
+async def test_what_loaded_a_model_is_known_when_its_files_are_gone(database: Database) -> None:
+    """It is noted whenever the model was loaded, not only when it was changed to; of one that failed nothing is."""
+    models = Models(database)
+    await models.adopt("one", "local-dir:/one")
+    with pytest.raises(ModelMismatch):
+        await models.adopt("two", "local-dir:/two")
+    await models.adopt("one", "local-dir:/moved")
+    await models.change("two", "two:tag")
+    current = ArchiveModel("two", "two:tag", frozenset({"one"}), frozenset({"local-dir:/moved"}))
+    assert await models.current() == current
 
 
 async def test_an_image_lacks_its_vector_once_however_often_it_is_posted(database: Database) -> None:
