@@ -8,7 +8,7 @@ from history import archive, paths
 from history.errors import ExportError, FileMissing, FileTooLarge
 from history.files import FileRef
 from search.errors import FileError, FileGone, FileUnreachable
-from storage.originals import PREFIX, Originals
+from storage.originals import PREFIX, SHA256, Originals, digest_of
 
 GONE = "The imported file is no longer where it was; import it again to show where it is now."
 """Reasons are shown to the admins of a chat: where files lie on this machine is not their business."""
@@ -55,6 +55,16 @@ class DiskFiles:
             path, entry = self._place(file_id)
             return path.is_file() if entry is None else archive.at(path).size(entry) is not None
         return False
+
+    def is_intact(self, file_id: str, file_unique_id: str) -> bool:
+        """Whether the file that was imported is there, and not another in its place. Blocks: reads it, unless it is a
+        copy, which is named after what is in it."""
+        if file_id.startswith(PREFIX):
+            return self.is_there(file_id)
+        try:
+            return SHA256 + digest_of(self.read(file_id)) == file_unique_id
+        except FileError:
+            return False
 
     def _place(self, file_id: str) -> tuple[Path, str | None]:
         """The file, and for an entry of a ZIP its name. Raises ValueError."""

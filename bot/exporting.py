@@ -20,7 +20,7 @@ from bot.settings import Settings
 from bot.telegram_files import TelegramFiles
 from bot.version import version
 from search.errors import FileError, FileGone, FileUnreachable
-from search.files import FileSource, whole_file
+from search.files import FileSource, checked, whole_file
 from search.records import Chat, FileKind, Photo
 from storage.belongings import Belongings
 from storage.chats import Chats
@@ -137,7 +137,7 @@ class Export:
         if folder.has(name):
             return None
         try:
-            data = await self._fetched(photo)
+            data = await asyncio.to_thread(checked, photo, await self._fetched(photo))
         except FileError as exc:
             return str(exc)
         await asyncio.to_thread(folder.keep, name, data)

@@ -41,7 +41,7 @@ def importer_of(
     return Importer(
         Imports(database),
         originals,
-        DiskFiles(originals, max_bytes).is_there,
+        DiskFiles(originals, max_bytes).is_intact,
         Retention(settings.retention_days),
         quiet or Quiet(),
         wake,

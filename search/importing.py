@@ -81,17 +81,18 @@ class Importer:
         self,
         imports: Imports,
         originals: Originals,
-        is_there: Callable[[str], bool],
+        is_intact: Callable[[str, str], bool],
         retention: Retention,
         quiet: Quiet,
         wake: Callable[[], None],
         max_bytes: int,
         own_id: int | None = None,
     ) -> None:
-        """`is_there` says of a `file_id` of the kind `disk` whether its file is; `own_id` is the bot's."""
+        """`is_intact` says of a `file_id` of the kind `disk` whether the file of that `file_unique_id` lies there;
+        `own_id` is the bot's."""
         self._imports = imports
         self._originals = originals
-        self._is_there = is_there
+        self._is_intact = is_intact
         self._retention = retention
         self._quiet = quiet
         self._wake = wake
@@ -159,7 +160,7 @@ class Importer:
 
     async def _move(self, known: Sequence[tuple[Exported, Imported]], *, copies: bool) -> int:
         """Has the photos of an earlier run whose file is gone, or is to be copied, read from this export; how many."""
-        strayed = await asyncio.to_thread(lambda: [pair for pair in known if self._is_strayed(*pair, copies=copies)])
+        strayed = await self._strayed(known, copies=copies)
         found = await self._read([one for one, _ in strayed], copies=copies)
         file_ids = {
             stored.photo_id: post.file_id
@@ -170,10 +171,25 @@ class Importer:
             await self._imports.move(file_ids)
         return len(file_ids)
 
+    async def _strayed(
+        self, known: Sequence[tuple[Exported, Imported]], *, copies: bool
+    ) -> list[tuple[Exported, Imported]]:
+        strayed: list[tuple[Exported, Imported]] = []
+        left = iter(known)
+        while some := list(islice(left, SLICE)):
+            await self._quiet.wait()
+            strayed += await asyncio.to_thread(self._strayed_of, some, copies)
+        return strayed
+
+    def _strayed_of(self, pairs: Iterable[tuple[Exported, Imported]], copies: bool) -> list[tuple[Exported, Imported]]:
+        return [pair for pair in pairs if self._is_strayed(*pair, copies=copies)]
+
     def _is_strayed(self, one: Exported, stored: Imported, *, copies: bool) -> bool:
         if one.file is None or (stored.file_id == one.file.uri and not copies):
             return False
-        return (copies and not stored.file_id.startswith(PREFIX)) or not self._is_there(stored.file_id)
+        return (copies and not stored.file_id.startswith(PREFIX)) or not self._is_intact(
+            stored.file_id, stored.file_unique_id
+        )
 
     async def _read(self, wanted: Sequence[Exported], *, copies: bool) -> list[PhotoPost | Outcome]:
         """Each with what is in its file, or why that is not known."""

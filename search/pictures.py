@@ -8,7 +8,7 @@ from PIL import Image
 
 from search.decoding import Decoders
 from search.embedder import Embedder, Pixels
-from search.files import FileSource, Nowhere, file_to_embed, whole_file
+from search.files import FileSource, Nowhere, checked, file_to_embed, whole_file
 from search.fingerprint import Fingerprint
 from search.images import within_ratio
 from search.records import FileKind, Photo, PhotoPost
@@ -98,7 +98,7 @@ class Pictures:
     async def _fetched(self, post: PhotoPost | Photo, file_id: str) -> bytes:
         """What a message brought is asked of Telegram, whatever its file id looks like: no message leads to a path."""
         source = self._originals if post.kind is FileKind.DISK else self._files
-        return await source.fetch(file_id)
+        return await asyncio.to_thread(checked, post, await source.fetch(file_id))
 
     def _see(self, image: Image.Image) -> Seen:
         image = within_ratio(image)

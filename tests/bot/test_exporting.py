@@ -21,7 +21,7 @@ from bot.remote import carry_out
 from bot.settings import Settings
 from storage.chats import Chats
 from storage.database import Database
-from storage.originals import Originals, digest_of
+from storage.originals import SHA256, Originals, digest_of
 from storage.photos import Photos
 from storage.records import Chat, FileKind, PhotoSource
 from tests.bot.commands import command
@@ -136,15 +136,21 @@ async def test_imported_pictures_are_left_out(settings: Settings, tmp_path: Path
     data = jpeg("red")
     file_id = originals.keep(digest_of(data), data)
     await Chats(database).joined(GROUP, NOON)
-    there = replace(post(1), kind=FileKind.DISK, file_id=file_id, source=PhotoSource.IMPORT)
+    imported = {"kind": FileKind.DISK, "source": PhotoSource.IMPORT, "file_unique_id": SHA256 + digest_of(data)}
+    there = replace(post(1), file_id=file_id, **imported)
     await added(Photos(database), there)
     await added(Photos(database), replace(there, message_id=2, file_unique_id="2", file_id="file:///somewhere/2.jpg"))
+    swapped = tmp_path / "IMG_0001.jpg"
+    swapped.write_bytes(jpeg("green"))
+    other = SHA256 + digest_of(b"what was imported")
+    await added(Photos(database), replace(there, message_id=3, file_unique_id=other, file_id=swapped.as_uri()))
     await database.close()
-    assert (await exported(settings, "Family", tmp_path / "family"))["missing"] == 1
-    first, second = read(tmp_path / "family" / "photos.json")
+    assert (await exported(settings, "Family", tmp_path / "family"))["missing"] == 2
+    first, second, third = read(tmp_path / "family" / "photos.json")
     assert (tmp_path / "family" / first["file"]).read_bytes() == data
     assert second["file"] is None
     assert "somewhere" not in str(second)
+    assert third["file"] is None, "another file lies where it was"
 
 
 def test_a_chat_is_confused_with_another() -> None:

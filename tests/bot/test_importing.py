@@ -183,6 +183,24 @@ async def test_a_photo_whose_file_is_gone_spoils_the_answer(
     assert len(shown(await people.asked(chat, ann, "/search memory number 1 n:1"))) == 1
 
 
+async def test_a_file_that_took_the_place_of_an_original_is_shown(
+    people: People, archive: Archive, settings: Settings, bot: None, chat: int, ann: int, tmp_path: Path
+) -> None:
+    """Another export over the same folder, with another chat's pictures under the same names: the answer has the link
+    alone, and the right export imported from elsewhere brings the picture back."""
+    await people.post(chat, ann, text="hello")
+    await known(people, archive, chat)
+    folder = history(tmp_path / "export", chat)
+    await imported(settings, folder)
+    [file] = folder.glob("photos/*10002*")
+    file.write_bytes(jpeg("white"))
+    [answer] = await people.asked(chat, ann, "/search memory number 1 n:1")
+    assert not answer.get("photo")
+    told = await imported(settings, history(tmp_path / "again", chat))
+    assert counts(told) == {BEFORE: 2, Outcome.MOVED: 1}
+    assert len(shown(await people.asked(chat, ann, "/search memory number 1 n:1"))) == 1
+
+
 async def test_copies_outlive_what_was_forgotten(
     people: People, archive: Archive, settings: Settings, chat: int, ann: int, tmp_path: Path
 ) -> None:
