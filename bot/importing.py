@@ -23,6 +23,7 @@ from history.records import ExportedChat
 from search.importing import IN_ARCHIVE, Importer
 from search.imports_under_way import ImportsUnderWay
 from storage.chats import Chats
+from storage.errors import ArchiveClosed
 from storage.originals import Originals
 
 LOOK = 0.5
@@ -120,8 +121,11 @@ class Import:
                 left_out.append((assignment.exported, why))
                 continue
             counts = Counter[str]()
-            async for told in self._taken(export, assignment, counts, copies=copies):
-                yield told
+            try:
+                async for told in self._taken(export, assignment, counts, copies=copies):
+                    yield told
+            except ArchiveClosed as exc:
+                left_out.append((assignment.exported, exc.reason))
             done.append(_outcome(assignment, counts))
         async for told in self._until_indexed([one.chat.id for one in plan.assigned]):
             yield told

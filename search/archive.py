@@ -94,7 +94,7 @@ class Archive:
 
     async def taken_back(self, chat_id: int, message_id: int) -> None:
         """A message that held a photo holds none any more."""
-        photo = await self._photos.remove(chat_id, message_id)
+        photo = await self._photos.remove(chat_id, message_id, is_taken_back=True)
         if photo is not None:
             await self._index.remove([photo.id], photo.chat_id)
 

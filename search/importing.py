@@ -17,8 +17,9 @@ from search.errors import FileGone, FileTooLarge
 from search.quiet import Quiet
 from search.records import PhotoPost
 from search.retention import Retention
-from storage.imports import Imported, Imports, Standing
+from storage.imports import Imports
 from storage.originals import PREFIX, SHA256, Originals, digest_of
+from storage.standings import Imported, Standing
 
 BLOCK = 200
 """Posts in one transaction of some 40 ms, in which nothing else is written."""
@@ -35,6 +36,8 @@ class Outcome(StrEnum):
     LIVE = "known to the bot already: it saw them itself"
     FORGOTTEN = "left out: they were forgotten with /forget or /purge"
     OPTED_OUT = "left out: who posted them has opted out"
+    TAKEN_BACK = "left out: who posted them has put something else in their place"
+    NOBODYS = "left out: the export does not say who posted them, and somebody has opted out (/optout)"
     PAST = "left out: older than CHATLENS_RETENTION_DAYS"
     OWN = "left out: the bot's own answers"
     UNREADABLE = "left out: their files cannot be read"
@@ -48,7 +51,9 @@ STANDINGS = {
     Standing.IMPORTED: Outcome.IMPORTED,
     Standing.LIVE: Outcome.LIVE,
     Standing.FORGOTTEN: Outcome.FORGOTTEN,
+    Standing.TAKEN_BACK: Outcome.TAKEN_BACK,
     Standing.OPTED_OUT: Outcome.OPTED_OUT,
+    Standing.NOBODYS: Outcome.NOBODYS,
 }
 
 
@@ -107,12 +112,12 @@ class Importer:
             exported: blocks; it is read in threads, one at a time
             copies: whether files are copied into the data directory, or read from where they are ever after
         Raises:
+            ArchiveClosed: the chat takes nothing more; what was taken in before stays.
             StorageError
         """
-        if copies:
-            await self._imports.copying()
+        purged_before = await self._imports.purges(archive)
         while block := await self._next(exported):
-            yield await self._take(archive, block, copies=copies)
+            yield await self._take(archive, block, purged_before, copies=copies)
 
     async def waiting(self, chat_ids: Sequence[int]) -> int:
         """How many imported photos of these chats are still to be indexed, without those that are put off."""
@@ -132,7 +137,7 @@ class Importer:
                 break
         return block
 
-    async def _take(self, archive: int, block: Sequence[Exported], *, copies: bool) -> Counter[str]:
+    async def _take(self, archive: int, block: Sequence[Exported], purged_before: int, *, copies: bool) -> Counter[str]:
         kept = [one for one in block if self._unwanted(one) is None]
         counts = Counter[str](reason for one in block if (reason := self._unwanted(one)) is not None)
         judged = await self._imports.judged(archive, [one.post for one in kept])
@@ -141,8 +146,11 @@ class Importer:
         counts.update(one.missing or Outcome.UNREADABLE for one in new if one.file is None)
         known = [(one, what.imported) for one, what in zip(kept, judged, strict=True) if what.imported is not None]
         async with self._originals.turn if copies else nullcontext():  # the sweeper waits for it
+            if copies:  # for every block anew: the hourly sweep in between has done away with the note
+                await self._imports.copying()
             read = await self._read([one for one in new if one.file is not None], copies=copies)
-            standings = await self._imports.add(archive, [post for post in read if isinstance(post, PhotoPost)])
+            posts = [post for post in read if isinstance(post, PhotoPost)]
+            standings = await self._imports.add(archive, posts, purged_before)
             moved = await self._move(known, copies=copies)
         counts.update(STANDINGS[standing] for standing in standings)
         counts.update(reason for reason in read if isinstance(reason, Outcome))

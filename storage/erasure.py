@@ -11,15 +11,30 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, delete, exists, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    Row,
+    Select,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import remains
+from storage.admission import end_imports
 from storage.database import Database, insert
 from storage.records import Place
 from storage.remains import Files
 from storage.schema import EVERYWHERE, chats, forgotten, images, metadata, opt_outs, photos
 from storage.stand_ins import Moment, needs_stand_in, stand_in
+from storage.taken_back import messages
 from storage.uninterrupted import uninterrupted
 
 BATCH = 500
@@ -83,10 +98,13 @@ class Erasure:
             return frozenset(found)
 
     async def purge(self, chat_id: int) -> AsyncIterator[list[Place]]:
-        """Everything that a chat's people said and posted, never to be taken up again; the chat itself stays known."""
-        async for places in self._erase(photos.c.chat_id == _archive(chat_id)):
+        """Everything that a chat's people said and posted, never to be taken up again; the chat itself stays known, and
+        imports into it end."""
+        await self._end_imports(chat_id)
+        here = _with_former(select(_archive(chat_id)))
+        async for places in self._erase(photos.c.chat_id.in_(here)):
             yield places
-        await self._erase_rest(select(_archive(chat_id)))
+        await self._erase_rest(here)
 
     async def expire(self, before: datetime) -> AsyncIterator[list[Place]]:
         """Photos posted before a moment. Whoever takes photos up must leave out older ones by themselves."""
@@ -96,9 +114,10 @@ class Erasure:
     async def abandon(self, before: datetime) -> AsyncIterator[list[Place]]:
         """Chats that the bot left before a moment and has not come back to, with the groups they once were."""
         gone = select(chats.c.id).where(chats.c.left_at < before, chats.c.migrated_to.is_(None))
-        async for places in self._erase(photos.c.chat_id.in_(gone), is_remembered=False):
+        all_gone = _with_former(gone)
+        async for places in self._erase(photos.c.chat_id.in_(all_gone), is_remembered=False):
             yield places
-        await self._erase_rest(gone)
+        await self._erase_rest(all_gone)
         await self._erase_chats(gone)
 
     @uninterrupted
@@ -111,6 +130,11 @@ class Erasure:
         async with self._database.transaction() as connection:
             values = {"sender_id": sender_id, "chat_id": _archive(chat_id)}
             await connection.execute(insert(connection, opt_outs).values(values).on_conflict_do_nothing())
+
+    @uninterrupted
+    async def _end_imports(self, chat_id: int) -> None:
+        async with self._database.transaction() as connection:
+            await end_imports(connection, _archive(chat_id))
 
     async def _erase(self, which: ColumnElement[bool], *, is_remembered: bool = True) -> AsyncIterator[list[Place]]:
         while places := await self._erase_batch(which, is_remembered):
@@ -132,7 +156,7 @@ class Erasure:
             return [Place(row.id, row.image_id, row.chat_id) for row in found]
 
     @uninterrupted
-    async def _erase_rest(self, chat_ids: Select[Any]) -> None:
+    async def _erase_rest(self, chat_ids: CompoundSelect[Any]) -> None:
         async with self._database.transaction() as connection:
             for table in OF_A_CHAT:
                 await connection.execute(delete(table).where(table.c.chat_id.in_(chat_ids)))
@@ -150,17 +174,18 @@ class Erasure:
 
 
 def _messages(row: Row[Any]) -> list[tuple[int, int]]:
-    """By which a photo is known if it comes again: its message, and in an export perhaps its moment."""
-    known = [(row.origin_chat_id, row.message_id)]
-    if row.sender_id is not None and needs_stand_in(row.origin_chat_id):
-        known.append((stand_in(row.origin_chat_id), Moment(row.sender_id, row.date).number))
-    return known
+    return messages(row.origin_chat_id, row.message_id, row.sender_id, row.date)
 
 
 async def _remember(connection: AsyncConnection, messages: Sequence[tuple[int, int]]) -> None:
     rows = [{"origin_chat_id": chat_id, "message_id": message_id} for chat_id, message_id in messages]
     if rows:
         await connection.execute(insert(connection, forgotten).values(rows).on_conflict_do_nothing())
+
+
+def _with_former(archives: Select[Any]) -> CompoundSelect[Any]:
+    """Chats with the groups that they were. Nothing should be left under those ids."""
+    return union(archives, select(chats.c.id).where(chats.c.migrated_to.in_(archives)))
 
 
 def _archive(chat_id: int) -> ColumnElement[int]:

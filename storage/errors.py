@@ -5,6 +5,7 @@
     ├── SchemaTooNew             a newer version of the program has written this database
     ├── VectorIndexUnavailable   Chroma is broken or cannot be reached; SQL still has every vector
     ├── OriginalsUnavailable     an imported file cannot be copied into the data directory
+    ├── ArchiveClosed            a chat takes nothing more of the export that is imported into it
     ├── ModelMismatch            the archive's vectors were made by another model
     └── BackupUnusable           a backup could not be made, or a file is none that can be restored
 
@@ -62,6 +63,14 @@ class OriginalsUnavailable(StorageError):
             f"A file cannot be copied into the data directory: {reason}. Make room, or import with --leave; what was "
             "taken in so far is kept."
         )
+
+
+class ArchiveClosed(StorageError):
+    """A chat takes nothing more of the export that is imported into it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The import has ended: {reason}.")
+        self.reason = reason
 
 
 class ModelMismatch(StorageError):

@@ -14,6 +14,7 @@ from storage.placing import added_photo, place_of
 from storage.records import ChatCounts, Edit, Photo, PhotoPost, PhotoState, Posting
 from storage.remains import Files
 from storage.schema import AT_ONCE, images, photo_rows, photos
+from storage.taken_back import lift_taken_back, note_taken_back
 from storage.texts import keep_texts
 from storage.uninterrupted import uninterrupted
 
@@ -46,19 +47,26 @@ class Photos:
         async with self._database.transaction() as connection:
             known = await _find(connection, post.chat_id, post.message_id)
             if known is None:
+                await lift_taken_back(connection, post)
                 added = await _add(connection, post)
                 return None if added is None else Edit(added, None, image_changed=True)
             return await _edit(connection, known, post)
 
     @uninterrupted
-    async def remove(self, origin_chat_id: int, message_id: int) -> Photo | None:
-        """Delete a photo, and its image and vectors unless another photo shows it; returns what it was."""
+    async def remove(self, origin_chat_id: int, message_id: int, *, is_taken_back: bool = False) -> Photo | None:
+        """Delete a photo, and its image and vectors unless another photo shows it; returns what it was.
+
+        One that was taken back comes in by no export, only by an edit of its message.
+        """
         async with self._database.transaction() as connection:
             photo = await _find(connection, origin_chat_id, message_id)
             if photo is not None:
                 await connection.execute(delete(photos).where(photos.c.id == photo.id))
                 await _drop_unused_image(connection, photo.image_id)
                 await remains.note(connection, *Files)
+                if is_taken_back:
+                    sender = photo.sender.id
+                    await note_taken_back(connection, origin_chat_id, message_id, sender, photo.date)
             return photo
 
     async def get(self, ids: Sequence[int]) -> dict[int, Photo]:

@@ -83,6 +83,8 @@ chats = Table(
     # What its admins have chosen, and nothing else: see `ChatSettings`.
     Column("settings", JSON(none_as_null=True)),
     Column("admitted_by", BigInteger),
+    # How often everything in it was forgotten: an import that began before goes on no more.
+    Column("purges", Integer),
     Index("ix_chats_migrated_to", "migrated_to"),
 )
 
@@ -176,6 +178,14 @@ forgotten = Table(
     "forgotten",
     metadata,
     # A photo that people had forgotten: ids only, so that the same message is not taken up again.
+    Column("origin_chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+)
+
+taken_back = Table(
+    "taken_back",
+    metadata,
+    # A photo that its author edited away: ids only, so that no export brings it back.
     Column("origin_chat_id", BigInteger, primary_key=True, autoincrement=False),
     Column("message_id", BigInteger, primary_key=True, autoincrement=False),
 )

@@ -7,19 +7,24 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select, update
 
 from storage.chats import Chats
 from storage.database import Database
 from storage.erasure import Erasure
+from storage.errors import ArchiveClosed
 from storage.failures import Failures
 from storage.filters import Filters
-from storage.imports import Imports, Judged, Standing
+from storage.imports import Imports
 from storage.photos import Photos
 from storage.queue import IndexQueue
 from storage.readings import Readings
-from storage.records import FileKind, PhotoPost, PhotoSource, PhotoState, Place, Sender
+from storage.records import ChatInfo, FileKind, PhotoPost, PhotoSource, PhotoState, Place, Sender
 from storage.remains import Files, Remains
+from storage.schema import chats as chats_table
+from storage.schema import taken_back
 from storage.stand_ins import Moment, is_stand_in, stand_in
+from storage.standings import Judged, Standing
 from storage.texts import Texts
 from tests.storage.builders import GROUP, NOON, added, post
 
@@ -27,7 +32,10 @@ HISTORY = stand_in(GROUP.id)
 
 
 @pytest.fixture
-def imports(database: Database) -> Imports:
+async def imports(database: Database) -> Imports:
+    """Into chats that the bot is in."""
+    for chat in (GROUP, ChatInfo(-5, "group", "Old friends")):
+        await Chats(database).joined(chat, NOON)
     return Imports(database)
 
 
@@ -73,7 +81,8 @@ async def test_an_import_overwrites_what_the_bot_saw_itself(imports: Imports, ph
 async def test_an_import_brings_back_what_people_had_forgotten(
     imports: Imports, photos: Photos, database: Database
 ) -> None:
-    """A message that was forgotten, and whoever opted out here or everywhere, stay out; others come in."""
+    """A message that was forgotten, and whoever opted out here or everywhere, stay out, and what may be theirs; others
+    come in."""
     await drained(Erasure(database).forget(GROUP.id, [1]))
     await drained(Erasure(database).opt_out(8, GROUP.id))
     await drained(Erasure(database).opt_out(9))
@@ -81,9 +90,10 @@ async def test_an_import_brings_back_what_people_had_forgotten(
         exported(1),
         exported(2, sender=Sender(8, "Bob")),
         exported(3, sender=Sender(9, "Cid")),
-        exported(4, sender=Sender(None, "Deleted Account")),
+        exported(4, sender=Sender(None, "Bob")),
+        exported(5),
     ]
-    wanted = [Standing.FORGOTTEN, Standing.OPTED_OUT, Standing.OPTED_OUT, Standing.NEW]
+    wanted = [Standing.FORGOTTEN, Standing.OPTED_OUT, Standing.OPTED_OUT, Standing.NOBODYS, Standing.NEW]
     assert [one.standing for one in await imports.judged(GROUP.id, posts)] == wanted
     assert await imports.add(GROUP.id, posts) == wanted
     assert (await photos.counts(GROUP.id)).waiting == 1
@@ -212,6 +222,87 @@ async def test_an_import_waits_for_a_disk_that_is_away(imports: Imports, queue: 
     assert await imports.unfinished(GROUP.id, NOON) == (0, 1), "the end of an import tells of it"
     await queue.fail(2, 2, "no picture")
     assert await imports.unfinished(GROUP.id, NOON) == (1, 1)
+
+
+async def test_a_migration_amid_an_import_leaves_what_nothing_erases(
+    imports: Imports, photos: Photos, database: Database
+) -> None:
+    """What comes after it goes to the supergroup, whose opt-outs and purge hold for it."""
+    await imports.add(-5, [exported(1, origin=HISTORY)])
+    await Chats(database).migrate(-5, GROUP, NOON)
+    await drained(Erasure(database).opt_out(8, GROUP.id))
+    posts = [exported(2, origin=HISTORY), exported(3, origin=HISTORY, sender=Sender(8, "Bob"))]
+    assert [one.standing for one in await imports.judged(-5, posts)] == [Standing.NEW, Standing.OPTED_OUT]
+    assert await imports.add(-5, posts) == [Standing.NEW, Standing.OPTED_OUT]
+    assert (await photos.counts(GROUP.id)).waiting == 2
+    assert await imports.waiting([-5], NOON) == 2
+    assert len(await drained(Erasure(database).purge(-5))) == 2
+    with pytest.raises(ArchiveClosed, match="/purge"):
+        await imports.add(-5, [exported(4, origin=HISTORY)])
+
+
+async def test_what_lies_under_a_former_id_is_never_erased(photos: Photos, database: Database) -> None:
+    """Should anything be written there after all, it goes with the supergroup: at a purge, and when that is left."""
+    chats = Chats(database)
+    for former in (-6, -7):
+        await chats.joined(ChatInfo(former, "group", "Old friends"), NOON)
+        await chats.migrate(former, GROUP, NOON)
+        async with database.transaction() as connection:
+            await connection.execute(update(chats_table).where(chats_table.c.id == former).values(migrated_to=None))
+        await added(photos, post(1, chat_id=former))
+        async with database.transaction() as connection:
+            values = {"migrated_to": GROUP.id}
+            await connection.execute(update(chats_table).where(chats_table.c.id == former).values(values))
+        if former == -6:
+            assert len(await drained(Erasure(database).purge(GROUP.id))) == 1
+    await chats.left(GROUP.id, NOON)
+    assert len(await drained(Erasure(database).abandon(NOON + timedelta(days=1)))) == 1
+    assert await chats.every() == []
+
+
+async def test_an_import_goes_on_in_a_chat_that_wants_none(
+    imports: Imports, photos: Photos, database: Database
+) -> None:
+    """After a purge, without indexing, without the bot, and when the chat has been erased, each with its reason; one
+    that begins after a purge goes on."""
+    chats, erasure = Chats(database), Erasure(database)
+    before = await imports.purges(GROUP.id)
+    await imports.add(GROUP.id, [exported(1)], before)
+    await drained(erasure.purge(GROUP.id))
+    with pytest.raises(ArchiveClosed, match="/purge"):
+        await imports.add(GROUP.id, [exported(2)], before)
+    before = await imports.purges(GROUP.id)
+    assert await imports.add(GROUP.id, [exported(1), exported(2)], before) == [Standing.FORGOTTEN, Standing.NEW]
+    await chats.choose(GROUP, {"indexing": False}, NOON)
+    with pytest.raises(ArchiveClosed, match="/settings"):
+        await imports.add(GROUP.id, [exported(3)], before)
+    await chats.choose(GROUP, {"indexing": True}, NOON)
+    await chats.left(GROUP.id, NOON)
+    with pytest.raises(ArchiveClosed, match="removed"):
+        await imports.add(GROUP.id, [exported(3)], before)
+    await drained(erasure.abandon(NOON + timedelta(days=1)))
+    with pytest.raises(ArchiveClosed, match="removed"):
+        await imports.add(GROUP.id, [exported(3)], before)
+    assert (await photos.counts(GROUP.id)).waiting == 0
+
+
+async def test_a_photo_that_was_edited_away_comes_back_with_an_export(
+    imports: Imports, photos: Photos, database: Database
+) -> None:
+    """Also in a basic group, where the export has another number for it; edited back, it is known again."""
+    await added(photos, post(1))
+    await added(photos, post(1, chat_id=-5))
+    for chat_id in (GROUP.id, -5):
+        assert await photos.remove(chat_id, 1, is_taken_back=True) is not None
+    assert await imports.add(GROUP.id, [exported(1)]) == [Standing.TAKEN_BACK]
+    older = exported(900, origin=stand_in(-5), date=post(1).date)
+    assert await imports.add(-5, [older]) == [Standing.TAKEN_BACK]
+    assert await photos.edit(post(1)) is not None
+    assert await photos.edit(post(1, chat_id=-5)) is not None
+    assert await imports.add(GROUP.id, [exported(1)]) == [Standing.LIVE]
+    assert await imports.add(-5, [older]) == [Standing.LIVE]
+    async with database.reading() as connection:
+        assert await connection.scalar(select(func.count()).select_from(taken_back)) == 0
 
 
 async def test_files_copied_before_a_crash_are_never_looked_for(imports: Imports, database: Database) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from storage.chats import Chats
 from storage.database import Database
 from storage.imports import Imports
 from storage.originals import PREFIX, SHA256, Originals, digest_of
-from tests.storage.builders import GROUP
+from tests.storage.builders import GROUP, NOON
 from tests.storage.test_imports import exported
 
 DATA, MORE = b"a picture", b"another"
@@ -23,6 +24,7 @@ async def test_a_copy_that_nothing_needs_stays(sqlite: Database, tmp_path: Path)
     kept, lost = originals.keep(digest_of(DATA), DATA), originals.keep(digest_of(MORE), MORE)
     unfinished = originals.path(kept).with_suffix(".new")
     unfinished.write_bytes(b"a pic")
+    await Chats(sqlite).joined(GROUP, NOON)
     await Imports(sqlite).add(GROUP.id, [replace(exported(1), file_id=kept, file_unique_id=SHA256 + digest_of(DATA))])
     assert await originals.sweep(sqlite) == 2
     assert originals.path(kept).read_bytes() == DATA

@@ -140,18 +140,21 @@ async def _queries_by_readings(database: Database) -> None:
     await readings.done(1, "text")
 
 
-async def _queries_by_imports(imports: Imports) -> None:
+async def _queries_by_imports(database: Database) -> None:
+    await Chats(database).joined(GROUP, NOON)
+    imports = Imports(database)
     posts = [post(1), post(99), post(98, chat_id=stand_in(GROUP.id))]
     await imports.judged(GROUP.id, posts)
     await imports.add(GROUP.id, posts)
     await imports.move({1: "file:///elsewhere"})
     await imports.waiting([GROUP.id, -5], NOON)
+    await imports.purges(GROUP.id)
 
 
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda database: _queries_by_imports(Imports(database)),
+        _queries_by_imports,
         lambda database: _queries_by_photo(Photos(database)),
         _queries_by_texts,
         _queries_by_readings,
