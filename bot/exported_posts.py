@@ -1,7 +1,7 @@
 """An export's pictures as posts of the chat they go to."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from bot.import_plan import Assignment
@@ -9,11 +9,13 @@ from history.errors import ArchiveRefused
 from history.errors import FileError as ExportFileError
 from history.errors import FileTooLarge as ExportFileTooLarge
 from history.files import FileRef
-from history.records import ExportedPhoto
+from history.records import DELETED_ACCOUNT, ExportedPhoto
 from search.errors import FileGone, FileTooLarge
 from search.importing import Exported
 from search.records import FileKind, PhotoPost, PhotoSource, Sender
 from storage.stand_ins import made_number, stand_in
+
+FROM_BEFORE = "left out: from before the group became a supergroup, and HTML does not say who posted them"
 
 
 class File:
@@ -37,9 +39,17 @@ class File:
             raise FileGone(str(exc)) from exc
 
 
-def posts(photos: Iterator[ExportedPhoto], assignment: Assignment) -> Iterator[Exported]:
-    """Each picture as it will be kept; blocks like what it reads from."""
-    numbering = _Numbering(assignment)
+def posts(
+    photos: Iterator[ExportedPhoto], assignment: Assignment, people: Mapping[str, int] | None = None
+) -> Iterator[Exported]:
+    """Each picture as it will be kept; blocks like what it reads from.
+
+    Args:
+        photos: the export's
+        assignment: where they go
+        people: the ids of those whom an HTML export gives a name only
+    """
+    numbering, people = _Numbering(assignment), people or {}
     for photo in photos:
         chat_id, message_id = numbering.place(photo)
         is_numbered = chat_id == assignment.chat.id
@@ -47,7 +57,7 @@ def posts(photos: Iterator[ExportedPhoto], assignment: Assignment) -> Iterator[E
             chat_id=chat_id,
             message_id=message_id,
             thread_id=photo.thread_id if is_numbered else None,
-            sender=Sender(photo.sender_id, photo.sender_name),
+            sender=Sender(_sender_id(photo, assignment, people), photo.sender_name),
             date=photo.date,
             caption=photo.caption,
             kind=FileKind.DISK,
@@ -57,7 +67,19 @@ def posts(photos: Iterator[ExportedPhoto], assignment: Assignment) -> Iterator[E
             spoiler=photo.spoiler,
             source=PhotoSource.IMPORT,
         )
-        yield Exported(post, None if photo.file is None else File(photo.file), photo.missing_reason)
+        if assignment.is_of_pages and not is_numbered:
+            yield Exported(post, None, FROM_BEFORE)
+        else:
+            yield Exported(post, None if photo.file is None else File(photo.file), photo.missing_reason)
+
+
+def _sender_id(photo: ExportedPhoto, assignment: Assignment, people: Mapping[str, int]) -> int | None:
+    """Pages have names only. In a channel, all is posted by itself; a deleted account's name is that of many."""
+    if not assignment.is_of_pages:
+        return photo.sender_id
+    if assignment.chat.kind == "channel":
+        return assignment.chat.id
+    return None if photo.sender_name == DELETED_ACCOUNT else people.get(photo.sender_name)
 
 
 class _Numbering:

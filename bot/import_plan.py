@@ -8,6 +8,8 @@ from bot.errors import BotError
 from history.records import ExportedChat
 from search.records import Chat
 
+NUMBERED_FOR_ALL = frozenset({"supergroup", "channel"})
+"""Kinds of chats in which a message has one number for everybody."""
 LISTED = 10
 """Of many chats, so many are named."""
 
@@ -43,8 +45,28 @@ class Assignment:
         return self.exported.telegram_id in (self.chat.id, *self.former) if self.exported.has_id else None
 
     @property
+    def is_of_pages(self) -> bool:
+        """Whether the export is HTML, which says neither what its chat is nor the ids of those who posted."""
+        return not self.exported.has_id and not self.exported.kind
+
+    @property
+    def why_not_of_pages(self) -> str | None:
+        """Why pages may not go to this chat. What was forgotten is known there only by its messages' own numbers, and
+        numbers of another chat would keep out what is posted in this one."""
+        if self.chat.kind not in NUMBERED_FOR_ALL:
+            return (
+                "HTML does not say who posted what, so what people here had forgotten would come back; export the "
+                "chat as JSON"
+            )
+        if self.exported.name.strip().casefold() != (self.chat.title or "").strip().casefold():
+            return f"HTML goes only to a chat of the same name, and this one is {_described(self.chat)}; export as JSON"
+        return None
+
+    @property
     def has_its_numbers(self) -> bool:
         """Whether the export's message ids are those that the bot sees in this chat."""
+        if self.is_of_pages:
+            return self.why_not_of_pages is None
         return self.exported.is_numbered_for_all and self.exported.telegram_id == self.chat.id
 
 

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.errors import BotError
 from bot.exported_posts import posts
@@ -52,6 +53,8 @@ class Places:
     async def why_closed(self, assignment: Assignment) -> str | None:
         """Why a chat takes nothing; None where it does."""
         chat = assignment.chat
+        if assignment.is_of_pages and (why := assignment.why_not_of_pages) is not None:
+            return why
         if not (await self.chats.settings(chat.id)).indexing:
             return "its admins have switched off that photos are kept (/settings)"
         is_allowed = not self.allowed or self.allowed.names(chat.id, chat.username)
@@ -72,12 +75,15 @@ class Import:
         under_way: ImportsUnderWay,
         importer: Importer,
         indexed: Indexed = nullcontext,
+        own_name: Callable[[], str] = str,
     ) -> None:
+        """`own_name` is the bot's, by which an HTML export calls it; empty where no bot runs to say it."""
         self._settings = settings
         self._places = places
         self._under_way = under_way
         self._importer = importer
         self._indexed = indexed
+        self._own_name = own_name
 
     async def __call__(self, arguments: dict[str, Any]) -> AsyncIterator[Told]:
         """`path`, and what `Wish` says as `chat`, `map` and `all`; `list`, `copy` and `stickers` are true or false.
@@ -106,7 +112,7 @@ class Import:
             export.stop()  # a thread may still be reading for somebody who is gone
 
     def _open(self, arguments: dict[str, Any]) -> Export:
-        zone = ZoneInfo(self._settings.timezone)
+        zone = _zone(arguments.get("zone"))
         return Export.open(Path(arguments["path"]), zone=zone, stickers=bool(arguments.get("stickers")))
 
     def _copies(self, arguments: dict[str, Any]) -> bool:
@@ -141,8 +147,11 @@ class Import:
         exported, chat = assignment.exported, assignment.chat
         step = READING.format(chat.title or chat.id)
         pictures = await asyncio.to_thread(export.photos, exported.id, exported.kind)
+        are_pages = assignment.is_of_pages
+        people = await self._importer.people(chat.id, self._own_name()) if are_pages else {}
+        found = posts(pictures, assignment, people)
         with self._under_way.reading(chat.id, _total(exported)) as reading:
-            async for some in self._importer.take(chat.id, posts(pictures, assignment), copies=copies):
+            async for some in self._importer.take(chat.id, found, copies=copies, are_pages=are_pages):
                 counts.update(some)
                 reading.done = counts.total()
                 yield _step(step, reading.done, reading.of) | {"chat_id": chat.id}
@@ -185,6 +194,16 @@ async def _looked_through(export: Export) -> AsyncIterator[Told]:
     yield _step(LOOKING, export.size // MB, export.size // MB)
 
 
+def _zone(said: object) -> tzinfo:
+    """Raises ExportUnreadable."""
+    if said is None:
+        return UTC
+    try:
+        return ZoneInfo(str(said))
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:  # a name that leads to a folder, or out of it
+        raise ExportUnreadable(f"There is no time zone {said!s}. Give one like Europe/Berlin.") from exc
+
+
 def _wish(arguments: dict[str, Any]) -> Wish:
     mapped = {int(number): str(name) for number, name in (arguments.get("map") or {}).items()}
     return Wish(arguments.get("chat"), mapped, bool(arguments.get("all")))
@@ -218,7 +237,11 @@ def _outcome(assignment: Assignment, counts: Counter[str]) -> Told:
     chat = assignment.chat
     outcome = {"chat": chat.title or chat.username or "", "chat_id": chat.id, "counts": dict(counts.most_common())}
     outcome["in_archive"] = sum(count for what, count in counts.items() if what in IN_ARCHIVE)
-    return outcome | {"name": assignment.exported.name, "is_its_own": assignment.is_its_own}
+    return outcome | {
+        "name": assignment.exported.name,
+        "is_its_own": assignment.is_its_own,
+        "is_of_pages": assignment.is_of_pages,
+    }
 
 
 def _step(what: str, at: int, of: int) -> Told:

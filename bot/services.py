@@ -193,7 +193,7 @@ def _assembled(
     access = Access(allowed, archive)
     under_way = ImportsUnderWay()
     importer = importer_of(settings, database, originals, quiet, indexer.wake)
-    importing = Import(settings, Places(chats, allowed), under_way, importer)
+    importing = Import(settings, Places(chats, allowed), under_way, importer, own_name=lambda: bot.first_name)
     control = Control(settings.data_dir)
     reconciler = Reconciler(index)
     sweeper = Sweeper(privacy, questions, Remains(database), database, index, originals, retention)

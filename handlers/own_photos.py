@@ -86,7 +86,9 @@ class OwnPhotos:
     async def _opt_out(self, message: Message) -> int | None:
         """Photos posted since stay: handed over again, the command comes a second time, perhaps after an /optin."""
         person = person_of(message)
-        return None if person is None else await self._privacy.opt_out(person, where(message), message.date)
+        if person is None:
+            return None
+        return await self._privacy.opt_out(person, where(message), message.date, sender(message).name)
 
     async def _opt_in(self, message: Message) -> int | None:
         person = person_of(message)

@@ -116,7 +116,7 @@ class PrivacyCommands:
         person, chat_id = _who(message), where(message)
         count = self._own_photos.done(message)
         if count is None:
-            count = await self._privacy.opt_out(person, chat_id, message.date)
+            count = await self._privacy.opt_out(person, chat_id, message.date, sender(message).name)
         place = "in any chat" if chat_id is None else "here"
         more = "" if chat_id is None else " In a private chat with me, /optout holds for all chats."
         text = (

@@ -17,6 +17,7 @@ from search.errors import FileGone, FileTooLarge
 from search.quiet import Quiet
 from search.records import PhotoPost
 from search.retention import Retention
+from storage.errors import ArchiveClosed
 from storage.imports import Imports
 from storage.originals import PREFIX, SHA256, Originals, digest_of
 from storage.standings import Imported, Standing
@@ -25,6 +26,12 @@ BLOCK = 200
 """Posts in one transaction of some 40 ms, in which nothing else is written."""
 SLICE = 16
 """Files that are read between two looks at whether somebody waits for an answer: some 20 ms."""
+
+
+OF_ANOTHER = (
+    "by their numbers and dates its pages are of another chat, or of a computer whose clock --zone has to name; export "
+    "the chat as JSON"
+)
 
 
 class Outcome(StrEnum):
@@ -104,19 +111,31 @@ class Importer:
         self._max_bytes = max_bytes
         self._own_id = own_id
 
-    async def take(self, archive: int, exported: Iterator[Exported], *, copies: bool) -> AsyncIterator[Counter[str]]:
+    async def people(self, archive: int, own_name: str) -> dict[str, int]:
+        """The ids of those who are surely meant by a name in a chat; by its own name the bot."""
+        people = await self._imports.people(archive)
+        if own_name and self._own_id is not None:
+            people[own_name] = self._own_id
+        return people
+
+    async def take(
+        self, archive: int, exported: Iterator[Exported], *, copies: bool, are_pages: bool = False
+    ) -> AsyncIterator[Counter[str]]:
         """After each block, how many of its photos have come to which end: an `Outcome`, or why there was no file.
 
         Args:
             archive: the chat they go to
             exported: blocks; it is read in threads, one at a time
             copies: whether files are copied into the data directory, or read from where they are ever after
+            are_pages: whether nothing but their numbers and dates tells that they are of this chat
         Raises:
             ArchiveClosed: the chat takes nothing more; what was taken in before stays.
             StorageError
         """
         purged_before = await self._imports.purges(archive)
         while block := await self._next(exported):
+            if are_pages and not await self._imports.fits(archive, [one.post for one in block]):
+                raise ArchiveClosed(OF_ANOTHER)
             yield await self._take(archive, block, purged_before, copies=copies)
 
     async def waiting(self, chat_ids: Sequence[int]) -> int:

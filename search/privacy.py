@@ -57,13 +57,14 @@ class Privacy:
         """Every posting of a picture in a chat."""
         return await self._photos.by_file(chat_id, file_unique_id)
 
-    async def opt_out(self, sender_id: int, chat_id: int | None, said_at: datetime) -> int:
-        """A sender's photos in a chat (None: in all): those posted until it was said, and future ones.
+    async def opt_out(self, sender_id: int, chat_id: int | None, said_at: datetime, name: str = "") -> int:
+        """A sender's photos in a chat (None: in all): those posted until it was said, and future ones. By `name` also
+        those of which an export told nothing else.
 
         Returns how many were forgotten.
         """
         place = EVERYWHERE if chat_id is None else chat_id
-        return await self._unlisted(self._erasure.opt_out(sender_id, place, said_at))
+        return await self._unlisted(self._erasure.opt_out(sender_id, place, said_at, name))
 
     async def opt_in(self, sender_id: int, chat_id: int | None) -> None:
         """From now on, in a chat or in all. What was forgotten stays so."""

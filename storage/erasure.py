@@ -30,9 +30,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import remains
 from storage.admission import end_imports
 from storage.database import Database, insert
-from storage.records import Place
+from storage.records import PhotoSource, Place
 from storage.remains import Files
-from storage.schema import EVERYWHERE, chats, forgotten, images, metadata, opt_outs, photos
+from storage.schema import EVERYWHERE, chats, forgotten, images, metadata, opt_outs, photos, taken_back
 from storage.stand_ins import Moment, needs_stand_in, stand_in
 from storage.taken_back import messages
 from storage.uninterrupted import uninterrupted
@@ -40,7 +40,7 @@ from storage.uninterrupted import uninterrupted
 BATCH = 500
 """Photos in one transaction: some 20 ms, in which nothing else is written."""
 
-KEPT = frozenset({forgotten, opt_outs})
+KEPT = frozenset({forgotten, opt_outs, taken_back})
 """Outlive their chat: they hold ids only, and say what people do not want to be kept."""
 OF_A_CHAT = tuple(
     table for table in metadata.sorted_tables if "chat_id" in table.c and table not in KEPT and table is not photos
@@ -72,11 +72,16 @@ class Erasure:
             yield places
 
     async def opt_out(
-        self, sender_id: int, chat_id: int = EVERYWHERE, said_at: datetime | None = None
+        self, sender_id: int, chat_id: int = EVERYWHERE, said_at: datetime | None = None, name: str = ""
     ) -> AsyncIterator[list[Place]]:
-        """Every photo of a sender in a chat, or in all, that was posted until then; none is taken up until `opt_in`."""
+        """Every photo of a sender in a chat, or in all, that was posted until then; none is taken up until `opt_in`.
+
+        Imported photos of which only a name is known go if it is the sender's, now or on any other photo.
+        """
         await self._keep_opt_out(sender_id, chat_id)
-        of_sender = photos.c.sender_id == sender_id
+        names = [name, *await self._names(sender_id)]
+        of_nobody = photos.c.sender_id.is_(None) & (photos.c.source == PhotoSource.IMPORT)
+        of_sender = (photos.c.sender_id == sender_id) | (of_nobody & photos.c.sender_name.in_(names))
         if said_at is not None:
             of_sender &= photos.c.date <= said_at
         here = of_sender if chat_id == EVERYWHERE else of_sender & (photos.c.chat_id == _archive(chat_id))
@@ -119,6 +124,11 @@ class Erasure:
             yield places
         await self._erase_rest(all_gone)
         await self._erase_chats(gone)
+
+    async def _names(self, sender_id: int) -> Sequence[str]:
+        asked = select(photos.c.sender_name).where(photos.c.sender_id == sender_id).distinct()
+        async with self._database.reading() as connection:
+            return (await connection.scalars(asked)).all()
 
     @uninterrupted
     async def _remember(self, messages: Sequence[tuple[int, int]]) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import admission, remains
 from storage.admission import successor
 from storage.database import Database, batches, insert
+from storage.message_order import fit
 from storage.photos import to_be_indexed, written
 from storage.records import FileKind, PhotoPost, PhotoSource, PhotoState
 from storage.remains import Files
@@ -43,6 +44,23 @@ class Imports:
         """What the archive says to each of up to some hundred posts."""
         async with self._database.reading() as connection:
             return await standings(connection, await successor(connection, archive), posts)
+
+    async def people(self, archive: int) -> dict[str, int]:
+        """Whoever has posted in a chat under a name that nobody else there has had, by that name."""
+        who = photos.c.sender_id
+        asked = (
+            select(photos.c.sender_name, func.min(who).label("id"))
+            .where(photos.c.chat_id == archive, who.is_not(None))
+            .group_by(photos.c.sender_name)
+            .having(func.min(who) == func.max(who))
+        )
+        async with self._database.reading() as connection:
+            return {row.sender_name: row.id for row in await connection.execute(asked)}
+
+    async def fits(self, archive: int, posts: Sequence[PhotoPost]) -> bool:
+        """Whether the numbers and dates of messages said to be of this chat agree with those that are known of it."""
+        async with self._database.reading() as connection:
+            return await fit(connection, archive, [post for post in posts if post.chat_id == archive])
 
     @uninterrupted
     async def add(self, archive: int, posts: Sequence[PhotoPost], purged_before: int = 0) -> list[Standing]:

@@ -19,6 +19,7 @@ COPY = typer.Option(
     help="Copy the files into the data directory, or read them from where they are ever after. "
     "Default: CHATLENS_IMPORT_COPY.",
 )
+ZONE = typer.Option(help="Time zone of the computer that exported, for exports whose dates have none. Default: UTC.")
 STICKERS = typer.Option("--stickers", help="Take stickers for pictures, too.")
 
 
@@ -30,6 +31,7 @@ def import_(
     only_list: Annotated[bool, LIST] = False,
     copy: Annotated[bool | None, COPY] = None,
     stickers: Annotated[bool, STICKERS] = False,
+    zone: Annotated[str | None, ZONE] = None,
 ) -> None:
     """Bring a chat's history: photos that were posted before the bot came, from an export of Telegram Desktop.
 
@@ -53,6 +55,7 @@ def import_(
         list=only_list,
         copy=copy,
         stickers=stickers,
+        zone=zone,
     )
     try:
         told = watch(lines)
@@ -84,7 +87,12 @@ def _summarise(told: dict[str, Any]) -> None:
         if not one["counts"]:
             console.print("  The export holds no photo of it.")
         _tell_unfinished(one)
-        if one["is_its_own"] is None:
+        if one["is_of_pages"]:
+            console.print(
+                "  [yellow]HTML does not say who posted what: photos were given to those who have posted under the "
+                "same name here; others only admins can have forgotten by the bot's answer. JSON tells.[/]"
+            )
+        elif one["is_its_own"] is None:
             console.print("  [yellow]The export does not tell its chat's id; its photos have no links.[/]")
         elif not one["is_its_own"]:
             console.print(

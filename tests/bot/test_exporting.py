@@ -136,8 +136,8 @@ async def test_imported_pictures_are_left_out(settings: Settings, tmp_path: Path
     data = jpeg("red")
     file_id = originals.keep(digest_of(data), data)
     await Chats(database).joined(GROUP, NOON)
-    imported = {"kind": FileKind.DISK, "source": PhotoSource.IMPORT, "file_unique_id": SHA256 + digest_of(data)}
-    there = replace(post(1), file_id=file_id, **imported)
+    there = replace(post(1), kind=FileKind.DISK, file_id=file_id, source=PhotoSource.IMPORT)
+    there = replace(there, file_unique_id=SHA256 + digest_of(data))
     await added(Photos(database), there)
     await added(Photos(database), replace(there, message_id=2, file_unique_id="2", file_id="file:///somewhere/2.jpg"))
     swapped = tmp_path / "IMG_0001.jpg"

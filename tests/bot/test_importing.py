@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from bot.importing import Import
 from bot.remote import ask
 from bot.settings import Settings
 from search.importing import Outcome
-from tests import exports
+from tests import exports, html_exports
 from tests.bot.test_chats import join
 from tests.conftest import Archive, polling
 from tests.importing.job import BEFORE, TAKEN, counts, export_id, imported
@@ -303,6 +304,75 @@ async def test_an_account_is_imported_into_one_chat(
     mapped = await imported(settings, folder, map={"42": str(chat)})
     assert counts(mapped) == {TAKEN: 1}
     assert {row[0] for row in archive.rows("SELECT chat_id FROM photos")} == {chat, other}
+
+
+async def test_pages_undo_what_people_decided(
+    people: People, archive: Archive, settings: Settings, bot: None, chat: int, ann: int, tmp_path: Path
+) -> None:
+    """HTML has no ids: messages are known by their numbers, people by their names, the bot by its own. What may be of
+    somebody who has opted out stays out, and pages go nowhere where numbers say nothing."""
+    group = await people.chat("group", "Old friends", [ann], admins=[ann])
+    for place in (chat, group):
+        [answer] = await people.asked(place, ann, "/stats")
+        await known(people, archive, place)
+    messages = [exports.photo(10_001, sender=("Ann", f"user{ANN}")), exports.photo(10_002, sender=("Bob", "user102"))]
+    assert counts(await imported(settings, exported(tmp_path / "json", chat, *messages))) == {TAKEN: 2}
+    more = [
+        exports.photo(10_003, sender=("Ann", f"user{ANN}")),
+        exports.photo(10_004, sender=(answer["from"]["first_name"], "user1")),
+        exports.photo(10_005, sender=("Cid", "user103")),
+    ]
+    pages = html_exports.written(tmp_path / "html", exports.chat(*messages, *more))
+    told = await imported(settings, pages, chat=str(chat))
+    assert counts(told) == {BEFORE: 2, TAKEN: 2, Outcome.OWN: 1}
+    assert told["taken"][0]["is_of_pages"]
+    assert archive.rows("SELECT sender_id FROM photos WHERE message_id IN (10003, 10005)") == [(ANN,), (None,)]
+    assert "2 photos" in await people.told(chat, ann, "/optout")
+    last = exports.photo(10_006, sender=("Dan", "user104"))
+    pages = html_exports.written(tmp_path / "later", exports.chat(*messages, *more, last))
+    again = counts(await imported(settings, pages, chat=str(chat)))
+    assert again == {BEFORE: 2, Outcome.FORGOTTEN: 2, Outcome.OWN: 1, Outcome.NOBODYS: 1}
+    [left_out] = (await imported(settings, pages, chat=str(group)))["left_out"]
+    assert "as JSON" in left_out["why"]
+    strange = html_exports.written(tmp_path / "strange", exports.chat(*messages, name="Strangers"))
+    [left_out] = (await imported(settings, strange, chat=str(chat)))["left_out"]
+    assert "same name" in left_out["why"]
+
+
+async def test_the_zone_of_the_server_moves_old_exports(
+    people: People, archive: Archive, settings: Settings, chat: int, ann: int, tmp_path: Path
+) -> None:
+    """Dates without a zone are UTC, whatever zone answers are told in, or what --zone says."""
+    async with polling(build(settings)):
+        await people.post(chat, ann, text="hello")
+        await known(people, archive, chat)
+    away = settings.model_copy(update={"timezone": "Asia/Tokyo"})
+    folder = exported(tmp_path / "export", chat, exports.photo(10_001, date_unixtime=None))
+    assert counts(await imported(away, folder)) == {TAKEN: 1}
+    assert archive.rows("SELECT date FROM photos") == [(f"{exports.at(10_001):%Y-%m-%d %H:%M:%S}.000000",)]
+    folder = exported(tmp_path / "berlin", chat, exports.photo(10_002, date_unixtime=None))
+    assert counts(await imported(away, folder, zone="Europe/Berlin")) == {TAKEN: 1}
+    summer = exports.at(10_002) - timedelta(hours=2)
+    assert (f"{summer:%Y-%m-%d %H:%M:%S}.000000",) in archive.rows("SELECT date FROM photos")
+    with pytest.raises(BotError, match="no time zone"):
+        await imported(away, folder, zone="Mars/Olympus")
+
+
+async def test_a_purge_does_not_end_an_import(
+    people: People, archive: Archive, settings: Settings, bot: None, chat: int, ann: int, tmp_path: Path
+) -> None:
+    """Nothing comes in after it, and the summary says why."""
+    await people.post(chat, ann, text="hello")
+    await known(people, archive, chat)
+    told = ask(settings.data_dir, Import.NAME, path=str(history(tmp_path / "export", chat, many=1200)))
+    async for step in told:
+        if step.get("step", "").startswith("Reading"):
+            break
+    [menu] = await people.asked(chat, ann, "/purge")
+    await people.press(chat, ann, menu, "Forget everything")
+    last = [step async for step in told][-1]
+    assert "/purge" in last["left_out"][0]["why"]
+    assert archive.rows("SELECT count(*) FROM photos") == [(0,)]
 
 
 async def test_a_chat_that_keeps_nothing_gets_a_history(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, update
@@ -239,6 +239,37 @@ async def test_a_migration_amid_an_import_leaves_what_nothing_erases(
     assert len(await drained(Erasure(database).purge(-5))) == 2
     with pytest.raises(ArchiveClosed, match="/purge"):
         await imports.add(-5, [exported(4, origin=HISTORY)])
+
+
+async def test_pages_of_another_chat_are_taken_for_this_ones(imports: Imports, photos: Photos) -> None:
+    """Where a message's number alone says which it is, numbers and dates have to agree with what is known."""
+    await added(photos, post(10, minutes=10))
+    await added(photos, post(20, minutes=20))
+    for known in ([(10, 10)], [(11, 11), (19, 19)], [(9, 10), (21, 20)], [(20, 20), (10, 10)], []):
+        assert await imports.fits(GROUP.id, [exported(number, date=_after(minutes)) for number, minutes in known])
+    for strange in ([(10, 70)], [(11, 5)], [(15, 25)], [(5, 15)], [(25, 15)]):
+        assert not await imports.fits(GROUP.id, [exported(number, date=_after(minutes)) for number, minutes in strange])
+    assert await imports.fits(GROUP.id, [exported(10, origin=HISTORY)])
+
+
+def _after(minutes: int) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+async def test_photos_that_have_only_a_name_outlive_an_opt_out(
+    imports: Imports, photos: Photos, database: Database
+) -> None:
+    """A name that one person has had here is that person's; opting out takes along what only the name is known of, by
+    the name of now and those of before."""
+    ann, bob = Sender(7, "Ann"), Sender(8, "Bob")
+    for number, sender in enumerate((ann, replace(ann, name="Ann Lee"), bob, Sender(9, "Twin"), Sender(10, "Twin"))):
+        await added(photos, replace(post(number + 1), sender=sender))
+    assert await imports.people(GROUP.id) == {"Ann": 7, "Ann Lee": 7, "Bob": 8}
+    names = ("Ann", "Ann Lee", "Ann Leeson", "Bob")
+    posts = [exported(number, sender=Sender(None, name)) for number, name in enumerate(names, start=11)]
+    assert await imports.add(GROUP.id, posts) == [Standing.NEW] * 4
+    await drained(Erasure(database).opt_out(7, GROUP.id, name="Ann Leeson"))
+    assert await imports.add(GROUP.id, posts) == [*[Standing.FORGOTTEN] * 3, Standing.IMPORTED]
 
 
 async def test_what_lies_under_a_former_id_is_never_erased(photos: Photos, database: Database) -> None:

@@ -149,6 +149,8 @@ async def _queries_by_imports(database: Database) -> None:
     await imports.move({1: "file:///elsewhere"})
     await imports.waiting([GROUP.id, -5], NOON)
     await imports.purges(GROUP.id)
+    await imports.fits(GROUP.id, posts)
+    await imports.people(GROUP.id)
 
 
 @pytest.mark.parametrize(
