@@ -166,7 +166,7 @@ class Erasure:
             return [Place(row.id, row.image_id, row.chat_id) for row in found]
 
     @uninterrupted
-    async def _erase_rest(self, chat_ids: CompoundSelect[Any]) -> None:
+    async def _erase_rest(self, chat_ids: Select[Any] | CompoundSelect[Any]) -> None:
         async with self._database.transaction() as connection:
             for table in OF_A_CHAT:
                 await connection.execute(delete(table).where(table.c.chat_id.in_(chat_ids)))
