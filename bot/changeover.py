@@ -29,7 +29,6 @@ from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.generation import generation
 from storage.models import Models
-from storage.records import IndexEntry
 from storage.unembedded import UnembeddedImages
 from storage.uninterrupted import uninterrupted
 from storage.vectors import VectorIndex
@@ -163,14 +162,8 @@ class Changeover:
         if model != self._engine.model:
             return
         photos = await UnembeddedImages(self._database, model).showing(image_ids)
-        vectors = await Embeddings(self._database, model).vectors(image_ids)
-        await self._engine.index.add(
-            [
-                IndexEntry(one.id, one.image_id, one.chat_id, vectors[one.image_id])
-                for one in photos
-                if one.image_id in vectors  # others were erased this very moment
-            ]
-        )
+        # What was erased this very moment is not among them.
+        await self._engine.index.add(await Embeddings(self._database, model).entries([photo.id for photo in photos]))
 
 
 async def leave_nothing(database: Database, location: ChromaLocation, model: str) -> None:
