@@ -11,10 +11,13 @@ from bot.opening import open_archive
 from bot.settings import Settings
 from bot.thread_work import ThreadWork
 from bot.version import version
+from search.model_spec import DIRECTORY
 from storage.backup_file import write_backup
 from storage.backup_manifest import ORIGINALS, Manifest
+from storage.census import Census
 from storage.database import Database
 from storage.meter import Meter
+from storage.models import Models
 
 
 class NotOursToBackUp(BotError):
@@ -40,12 +43,13 @@ class Backup:
 
     NAME = "backup"
 
-    def __init__(self, database: Database, data_dir: Path) -> None:
+    def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
-        self._data_dir = data_dir
+        self._settings = settings
 
     async def __call__(self, arguments: dict[str, Any]) -> AsyncIterator[Told]:
-        """Writes `file`. At the end: its `bytes` and its `manifest`."""
+        """Writes `file`. At the end: its `bytes`, `counts`, and what is needed and not in it: `left_in_place` (photos
+        whose file is elsewhere) and `model_directory` (None where the model comes from a hub)."""
         target, source = Path(arguments["file"]), self._database.file
         if source is None:
             raise NotOursToBackUp
@@ -56,16 +60,29 @@ class Backup:
             async for told in lines:
                 yield told
         manifest, size = work.result
-        yield {"done": True, "bytes": size, "made_at": manifest.made_at, "counts": manifest.counts}
+        yield {
+            "done": True,
+            "bytes": size,
+            "made_at": manifest.made_at,
+            "counts": manifest.counts,
+            "left_in_place": await Census(self._database).left_in_place(),
+            "model_directory": await self._model_directory(),
+        }
+
+    async def _model_directory(self) -> str | None:
+        archive = await Models(self._database).current()
+        setting = self._settings.model if archive is None or archive.setting is None else archive.setting
+        return setting.removeprefix(DIRECTORY) if setting.startswith(DIRECTORY) else None
 
     def _written(self, source: Path, target: Path, meter: Meter) -> Manifest:
-        if target.resolve().is_relative_to(self._data_dir.resolve()):
+        data_dir = self._settings.data_dir
+        if target.resolve().is_relative_to(data_dir.resolve()):
             raise InTheDataDirectory(target)
-        return write_backup(source, self._data_dir / ORIGINALS, target, version(), meter)
+        return write_backup(source, data_dir / ORIGINALS, target, version(), meter)
 
 
 @asynccontextmanager
 async def backup_alone(settings: Settings) -> AsyncIterator[Job]:
     """The job where no bot runs."""
     async with AsyncExitStack() as stack:
-        yield Backup(await open_archive(stack, settings), settings.data_dir)
+        yield Backup(await open_archive(stack, settings), settings)

@@ -6,6 +6,11 @@ from filelock import FileLock, Timeout
 
 from bot.errors import DataDirectoryBusy, InvalidSettings
 
+UNPACKING = ".restoring"
+"""In it, what `restore` is just unpacking."""
+ASIDE = "set-aside-"
+"""What the names of archives begin with that `restore --force` has set aside."""
+
 
 class DataDirectory:
     """A directory, locked for as long as it is open. The lock ends with the process, however that ends."""

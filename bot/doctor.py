@@ -15,6 +15,7 @@ from bot.errors import EXPECTED
 from bot.job import Job, Told
 from bot.opening import open_archive
 from bot.settings import Settings
+from storage.originals import Originals
 
 CHECKUPS: dict[str, Checkup] = {
     "The data directory": directory,
@@ -100,4 +101,4 @@ async def doctor_alone(settings: Settings) -> AsyncIterator[Job]:
     async with AsyncExitStack() as stack:
         database = await open_archive(stack, settings)
         bot = await stack.enter_async_context(bare_bot(settings))
-        yield Doctor(Patient(settings, database, bot, running=None))
+        yield Doctor(Patient(settings, database, Originals(settings.data_dir), bot, running=None))

@@ -4,6 +4,7 @@ BotError
 ├── InvalidSettings      a setting is missing or wrong
 ├── DataDirectoryBusy    another process works in the data directory
 ├── NoArchive            there is nothing yet where the settings point
+├── RestoreCutOff        an archive was to be restored, and is not there
 ├── BotNotRunning        nobody works in the data directory who could be asked
 ├── FolderError          a folder of pictures cannot be indexed, or not be searched for that
 └── SandboxFailed        the demo's local Telegram did not start
@@ -35,6 +36,17 @@ class NoArchive(BotError):
         super().__init__(
             f"There is no archive in {data_dir.absolute()}. Set CHATLENS_DATA_DIR as it is set for the bot: a command "
             "reads the environment, and the file .env of the directory in which it is run."
+        )
+
+
+class RestoreCutOff(BotError):
+    """An archive was to be restored, and is not there."""
+
+    def __init__(self, data_dir: Path, aside: Path | None) -> None:
+        old = "" if aside is None else f", or move what is in {aside} back to go on with the archive before"
+        super().__init__(
+            f"In {data_dir.absolute()} a restore was ended in the middle, and there is no archive yet. Run it again, "
+            f"with --force{old}. To begin an empty archive, remove what it left there, .restoring and set-aside-*."
         )
 
 

@@ -11,6 +11,7 @@ from bot.doctor import Doctor
 from bot.exporting import Export, sources_of
 from bot.importing import Import
 from bot.last_error import LastError
+from bot.quantising import Quantising
 from bot.reindexing import Reindex
 from bot.retrying import Retry
 from bot.settings import Settings
@@ -21,6 +22,7 @@ from search.throughput import Throughput
 from storage.census import Census
 from storage.database import Database
 from storage.failures import Failures
+from storage.originals import Originals
 from storage.vectors import VectorIndex
 
 
@@ -31,6 +33,7 @@ class Parts:
     settings: Settings
     bot: Bot
     database: Database
+    originals: Originals
     index: VectorIndex
     encoding: Encoding
     indexer: Indexer
@@ -38,16 +41,17 @@ class Parts:
     throughput: Throughput
     last_error: LastError
     reindex: Reindex
+    quantising: Quantising
 
 
 def offer_all(control: Control, parts: Parts) -> None:
     """Every job, under the name of its command."""
     control.offer(Import.NAME, parts.importing)
     control.offer(Retry.NAME, Retry(Failures(parts.database), parts.indexer.wake))
-    control.offer(Backup.NAME, Backup(parts.database, parts.settings.data_dir))
+    control.offer(Backup.NAME, Backup(parts.database, parts.settings))
     control.offer(Export.NAME, _export(parts))
     running = Running(parts.index, parts.indexer)
-    control.offer(Doctor.NAME, Doctor(Patient(parts.settings, parts.database, parts.bot, running)))
+    control.offer(Doctor.NAME, Doctor(Patient(parts.settings, parts.database, parts.originals, parts.bot, running)))
     control.offer(Reindex.NAME, parts.reindex)
     control.offer(Status.NAME, Status(_vitals(parts)))
 
@@ -68,4 +72,5 @@ def _vitals(parts: Parts) -> Vitals:
         parts.throughput,
         parts.last_error,
         parts.reindex,
+        parts.quantising,
     )

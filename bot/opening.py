@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
 
-from bot.data_directory import DataDirectory
-from bot.errors import NoArchive
+from bot.data_directory import ASIDE, UNPACKING, DataDirectory
+from bot.errors import NoArchive, RestoreCutOff
 from bot.loading import load_in_background
 from bot.settings import Settings
 from search.embedder import Embedder
@@ -28,11 +28,13 @@ async def open_database(stack: AsyncExitStack, settings: Settings) -> Database:
 
     Raises:
         DataDirectoryBusy: another process works there.
+        RestoreCutOff: the archive is set aside, and the one that comes in its place is not there yet.
         InvalidSettings, StorageError
     """
     directory = DataDirectory(settings.data_dir)
     directory.open()
     stack.callback(directory.close)
+    await asyncio.to_thread(_check_restored, settings)
     database = await Database.open(settings.sql_url)
     stack.push_async_callback(database.close)
     return database
@@ -50,6 +52,17 @@ async def open_archive(stack: AsyncExitStack, settings: Settings) -> Database:
     if url.get_backend_name() == "sqlite" and not await asyncio.to_thread(Path(url.database or "").is_file):
         raise NoArchive(settings.data_dir)
     return await open_database(stack, settings)
+
+
+def _check_restored(settings: Settings) -> None:
+    """Where a restore was killed in the middle, an empty archive would begin without a word."""
+    url = make_url(settings.sql_url)
+    if url.get_backend_name() != "sqlite" or Path(url.database or "").exists():
+        return
+    data_dir = settings.data_dir
+    aside = max(data_dir.glob(f"{ASIDE}*"), default=None)
+    if aside is not None or (data_dir / UNPACKING).exists():
+        raise RestoreCutOff(data_dir, aside)
 
 
 def chroma_location(settings: Settings) -> ChromaLocation:

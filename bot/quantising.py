@@ -40,6 +40,11 @@ class Quantising:
 
         return cls(settings, embedder if isinstance(embedder, QuantisedEmbedder) else None)
 
+    @property
+    def stage(self) -> str:
+        """How pictures are embedded: "exact", "on probation" or "eight bits"."""
+        return "exact" if self._embedder is None else self._embedder.stage
+
     async def change(self, settings: Settings, embedder: Embedder) -> None:
         """From now on for another model; one that has no eight bits has nothing to be done."""
         from search.quantised import QuantisedEmbedder  # noqa: PLC0415 - as in `of`

@@ -9,7 +9,7 @@ from tempfile import mkdtemp
 
 from sqlalchemy import make_url
 
-from bot.data_directory import DataDirectory
+from bot.data_directory import ASIDE, UNPACKING, DataDirectory
 from bot.errors import BotError
 from bot.job import Told, listening
 from bot.remote import is_running
@@ -22,8 +22,6 @@ from storage.meter import Meter
 from storage.migrations import check_known
 from storage.restored_database import bring_up_to_date
 
-UNPACKING = ".restoring"
-ASIDE = "set-aside-"
 OURS = frozenset({"lock", UNPACKING, "lost+found", "models", "engines"})
 """What may be in a data directory that counts as empty: our lock, what a mounted disk begins with, the weights that
 were downloaded (Dockerfile) and the eight bits that were made of them. It stays where it is."""

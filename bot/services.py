@@ -201,9 +201,8 @@ def _assembled(
     engine = Engine(encoding, pictures, once, index, judge)
     changeover = Changeover(database, chroma_location(settings), engine, indexer, reconciler, sweeper)
     reindex = Reindex(Workshop(settings, database, pictures.for_model, quiet, changeover, quantising))
-    offer_all(
-        control, Parts(settings, bot, database, index, encoding, indexer, importing, throughput, last_error, reindex)
-    )
+    jobs = (importing, throughput, last_error, reindex, quantising)
+    offer_all(control, Parts(settings, bot, database, originals, index, encoding, indexer, *jobs))
     return Services(
         intake=Intake(archive, access, own_photos),
         own_photos=own_photos,

@@ -13,6 +13,7 @@ from telegram.error import TelegramError
 from bot.job import Told
 from bot.last_error import LastError
 from bot.memory import in_use
+from bot.quantising import Quantising
 from bot.reindexing import Reindex
 from bot.version import version
 from search.encoding import Encoding
@@ -45,6 +46,7 @@ class Vitals:
     throughput: Throughput
     last_error: LastError
     reindex: Reindex
+    quantising: Quantising
 
 
 class Status:
@@ -98,7 +100,12 @@ class Status:
 
     def _model(self) -> Told:
         embedder = self._vitals.encoding.embedder
-        return {"name": embedder.model_id, "dimensions": embedder.dimensions, "device": self._vitals.device}
+        return {
+            "name": embedder.model_id,
+            "dimensions": embedder.dimensions,
+            "device": self._vitals.device,
+            "pictures": self._vitals.quantising.stage,
+        }
 
     def _reindexing(self) -> Told | None:
         """How far a change of the model is, where one is under way."""

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from PIL import Image
@@ -39,6 +40,13 @@ class QuantisedEmbedder:
     def is_untried(self) -> bool:
         """Whether quantising this model here is still to be tried."""
         return self._facts is None or 0 < self._facts.unfinished < ATTEMPTS
+
+    @property
+    def stage(self) -> Literal["exact", "on probation", "eight bits"]:
+        """Whose vectors pictures get; on probation the exact tower's, with which eight bits are compared."""
+        if self._tower is None:
+            return "exact"
+        return "eight bits" if self._is_proven else "on probation"
 
     def adopt(self) -> None:
         """Takes what quantising has made. Called again when it is done."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from storage.database import Database
+from storage.originals import PREFIX
 from storage.records import ChatCounts, PhotoState
 from storage.schema import IS_PENDING, chats, photos, questions
 
@@ -51,6 +52,12 @@ class Census:
             failed=counted.get(PhotoState.FAILED, 0),
             since=since,
         )
+
+    async def left_in_place(self) -> int:
+        """How many imported photos have their file elsewhere than in the data directory."""
+        left = (photos.c.kind == "disk") & ~photos.c.file_id.startswith(PREFIX, autoescape=True)
+        async with self._database.reading() as connection:
+            return await connection.scalar(select(func.count()).where(left)) or 0
 
     async def chats(self) -> ChatNumbers:
         """The chats that the bot is in, and those it has left."""

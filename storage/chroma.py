@@ -107,10 +107,14 @@ class ChromaIndex:
 
     async def places(self, photo_ids: Sequence[int]) -> list[Place]:
         """Where those of these photos are that it has."""
+        if not photo_ids:  # which Chroma takes for a mistake
+            return []
         return await self._on(self._queries, self._collection.places, photo_ids)
 
     async def vectors(self, photo_ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
         """The [d] vectors of those of these photos that it has."""
+        if not photo_ids:
+            return {}
         return await self._on(self._queries, self._collection.vectors, photo_ids)
 
     async def close(self) -> None:

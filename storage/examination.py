@@ -17,7 +17,7 @@ from storage import remains
 from storage.database import Database, insert
 from storage.records import PhotoState
 from storage.remains import Files
-from storage.schema import AT_ONCE, IS_PENDING, images, photos, readings, texts, vectors
+from storage.schema import AT_ONCE, IS_PENDING, IS_WHOLE, images, photos, readings, texts, vectors
 from storage.uninterrupted import uninterrupted
 
 LATE = timedelta(hours=1)
@@ -25,7 +25,6 @@ LATE = timedelta(hours=1)
 FAR = timedelta(days=1)
 """Nothing is ever postponed so far: the clock was set back since."""
 REASONS = 5
-WHOLE = func.length(vectors.c.vector) == 2 * vectors.c.dimensions
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +77,23 @@ class Examination:
         async with self._database.reading() as connection:
             return await _count(connection, photos, _lacks_vector(model))
 
-    async def torn_vectors(self, model: str) -> int:
-        """Vectors that are not as long as they should be: nothing that reads them ends well."""
+    async def torn_vectors(self) -> int:
+        """Vectors, of whatever model, that are not as long as they should be: nothing that reads them ends well."""
         async with self._database.reading() as connection:
-            return await _count(connection, vectors, (vectors.c.model == model) & ~WHOLE)
+            return await _count(connection, vectors, ~IS_WHOLE)
+
+    @uninterrupted
+    async def drop_torn_vectors(self) -> None:
+        """Delete them: what they were of counts as not seen from now on."""
+        async with self._database.transaction() as connection:
+            await connection.execute(delete(vectors).where(~IS_WHOLE))
 
     @uninterrupted
     async def index_again(self, model: str) -> None:
         """Let them wait to be indexed."""
         async with self._database.transaction() as connection:
             await connection.execute(update(photos).where(_lacks_vector(model)).values(_pending()))
-            await connection.execute(delete(vectors).where(vectors.c.model == model, ~WHOLE))
+            await connection.execute(delete(vectors).where(vectors.c.model == model, ~IS_WHOLE))
 
     async def misfiled(self) -> int:
         """Texts that lie with another chat than their photo."""
@@ -148,7 +153,7 @@ def _orphans() -> dict[str, tuple[Table, ColumnElement[bool]]]:
 
 def _lacks_vector(model: str) -> ColumnElement[bool]:
     has_image = exists().where(images.c.id == photos.c.image_id)
-    whole = exists().where(vectors.c.image_id == photos.c.image_id, vectors.c.model == model, WHOLE)
+    whole = exists().where(vectors.c.image_id == photos.c.image_id, vectors.c.model == model, IS_WHOLE)
     return (photos.c.state == PhotoState.INDEXED) & has_image & ~whole
 
 

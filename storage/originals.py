@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from hashlib import sha256
 from itertools import islice
@@ -76,12 +76,22 @@ class Originals:
             OSError, StorageError
         """
         async with self.turn:
-            files = self._files()
-            count = 0
-            while batch := await asyncio.to_thread(_next, files):
-                needed = await _needed(database, [path.name for path in batch])
-                count += await asyncio.to_thread(_delete, [path for path in batch if path.name not in needed])
-        return count
+            return sum([await asyncio.to_thread(_delete, batch) async for batch in self._unneeded(database)])
+
+    async def count_unneeded(self, database: Database) -> int:
+        """How many files `sweep` would delete.
+
+        Raises:
+            OSError, StorageError
+        """
+        async with self.turn:
+            return sum([len(batch) async for batch in self._unneeded(database)])
+
+    async def _unneeded(self, database: Database) -> AsyncIterator[list[Path]]:
+        files = self._files()
+        while batch := await asyncio.to_thread(_next, files):
+            needed = await _needed(database, [path.name for path in batch])
+            yield [path for path in batch if path.name not in needed]
 
     def _path(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest

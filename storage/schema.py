@@ -29,6 +29,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     literal_column,
     select,
 )
@@ -173,6 +174,9 @@ vectors = Table(
     # float16, little-endian, normalised: half of float32, and cosines change by less than 0.001.
     Column("vector", LargeBinary, nullable=False),
 )
+
+IS_WHOLE = func.length(vectors.c.vector) == 2 * vectors.c.dimensions
+"""Of a vector as it was written; one that a sick disk cut off cannot be read."""
 
 forgotten = Table(
     "forgotten",

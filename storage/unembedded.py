@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, select
 
 from storage.database import Database
 from storage.records import Photo, PhotoState
-from storage.schema import images, photo_rows, photos, vectors
+from storage.schema import IS_WHOLE, images, photo_rows, photos, vectors
 
 SOURCES = 5
 """Photos of one image whose files are tried: the same file is there under each of them, or gone under each."""
@@ -75,7 +75,7 @@ class UnembeddedImages:
         lacking = photo_rows().where(
             photos.c.id > after,
             photos.c.state == PhotoState.INDEXED,
-            ~exists().where(vectors.c.image_id == photos.c.image_id, vectors.c.model == self._model),
+            ~exists().where(vectors.c.image_id == photos.c.image_id, vectors.c.model == self._model, IS_WHOLE),
         )
         async with self._database.reading() as connection:
             return [Photo.from_row(row) for row in await connection.execute(lacking.order_by(photos.c.id).limit(limit))]
@@ -91,7 +91,7 @@ class UnembeddedImages:
 
 
 def _has_vector(model: str) -> ColumnElement[bool]:
-    return exists().where(and_(vectors.c.image_id == images.c.id, vectors.c.model == model))
+    return exists().where(and_(vectors.c.image_id == images.c.id, vectors.c.model == model, IS_WHOLE))
 
 
 def _is_shown() -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from telegram import Bot
 from bot.settings import Settings
 from search.indexer import Indexer
 from storage.database import Database
+from storage.originals import Originals
 from storage.vectors import VectorIndex
 
 
@@ -37,6 +38,8 @@ class Patient:
 
     settings: Settings
     database: Database
+    originals: Originals
+    """Those that the bot's importer works with, where one runs: it must not write in the meantime."""
     bot: Bot | None
     """None without a token."""
     running: Running | None

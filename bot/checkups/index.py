@@ -27,7 +27,7 @@ BROKEN = "Chroma is not as it should be. Questions are answered without it, more
 async def index(patient: Patient) -> AsyncIterator[Finding]:
     """Whether it has what the database has, where it has it, and finds it."""
     model = await Models(patient.database).current()
-    if model is None or await Examination(patient.database).torn_vectors(model.id):
+    if model is None or await Examination(patient.database).torn_vectors():
         return  # there is nothing to compare, or it cannot be read: that is another finding
     found = _of_running(patient.running.index) if patient.running is not None else _alone(patient)
     async for finding in found:

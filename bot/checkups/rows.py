@@ -61,6 +61,13 @@ async def vectors(patient: Patient) -> AsyncIterator[Finding]:
     if model is None:
         return
     examination = Examination(patient.database)
+    if torn := await examination.torn_vectors():
+        yield Finding(
+            "torn vectors",
+            f"{some(torn, 'vector is', 'vectors are')} not whole: questions to their chats end in an error. "
+            "Mending deletes what is left of them; the photos are then indexed again, or by `reindex`.",
+            mend=examination.drop_torn_vectors,
+        )
     lacking = await examination.without_vector(model.id)
     if lacking and model.former:
         yield Finding(

@@ -1,7 +1,8 @@
 """`backup` and `restore`."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,10 +24,21 @@ def backup(file: Written) -> None:
     told = watch(carry_out(settings.data_dir, Backup.NAME, lambda: backup_alone(settings), file=str(target)))
     console.print(
         f"{target}: {bytes_text(told['bytes'])}, {told['counts']['photos']:,} photos, read again and found right. "
-        "It holds captions, names and file ids: keep it as you keep the data directory. The token is not in it.",
+        "It holds captions, names and file ids: keep it as you keep the data directory.",
         highlight=False,
         markup=False,
     )
+    for one in _not_in_it(told):
+        console.print(f"Not in it: {one}.", highlight=False, markup=False)
+
+
+def _not_in_it(told: dict[str, Any]) -> Iterator[str]:
+    """What must be taken along to another machine as well."""
+    yield "the token and your settings (the environment, or .env)"
+    if told["left_in_place"]:
+        yield f"the files of {told['left_in_place']:,} imported photos, which lie where they were imported from"
+    if told["model_directory"]:
+        yield f"the model in {told['model_directory']}"
 
 
 def restore(file: Kept, force: Force = False) -> None:

@@ -19,7 +19,7 @@ def status_table(told: dict[str, Any]) -> Table:
         ("Chats", f"{chats['present']:,}; left: {chats['left']:,}"),
         ("Queue", _queue(queue)),
         ("Lately", _rates(rates)),
-        ("Model", f"{told['model']['name']}, {told['model']['dimensions']} dimensions, {told['model']['device']}"),
+        ("Model", _model(told["model"])),
         ("Reindexing", _reindexing(told["reindexing"])),
         ("Memory", _memory(told["memory"])),
         ("Chroma", _chroma(told["chroma"])),
@@ -51,6 +51,15 @@ def _queue(queue: dict[str, Any]) -> str:
 def _rates(rates: dict[str, Any]) -> str:
     photos = ", ".join(f"{rate:g} over {minutes}" for minutes, rate in rates["photos_a_minute"].items())
     return f"photos a minute: {photos} minutes; questions a minute: {rates['questions_a_minute']:g}"
+
+
+def _model(model: dict[str, Any]) -> str:
+    pictures = {
+        "exact": "pictures are embedded exactly",
+        "on probation": "pictures are embedded exactly, while eight bits are compared with that",
+        "eight bits": "pictures are embedded in eight bits",
+    }
+    return f"{model['name']}, {model['dimensions']} dimensions, {model['device']}; {pictures[model['pictures']]}"
 
 
 def _reindexing(reindexing: dict[str, Any] | None) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.application import build
 from bot.backing_up import Backup, InTheDataDirectory, NotOursToBackUp, backup_alone
 from bot.control_file import ControlFile
-from bot.errors import NoArchive
+from bot.errors import NoArchive, RestoreCutOff
 from bot.restoring import RestoreRefused, restore
 from bot.settings import Settings
 from search.clip import ClipEmbedder
@@ -79,6 +79,8 @@ async def test_a_restored_archive_answers_otherwise(
         made = await command(settings, "backup", str(file))
         assert made.status == 0, made.err
         assert f"{len(COLOURS)} photos" in made.err.replace("\n", " ")
+        assert "Not in it: the token" in made.err
+        assert "Not in it: the model in" in made.err
         refused = await command(settings, "restore", "--force", str(file))
         assert refused.status == 1
         assert "Stop it first" in refused.err.replace("\n", " ")
@@ -243,8 +245,26 @@ async def test_a_backup_of_nothing_is_believed_in(settings: Settings, tmp_path: 
     assert not settings.data_dir.exists()
 
 
-async def test_a_dump_of_postgresql_is_promised() -> None:
+async def test_a_restore_that_was_killed_begins_an_empty_archive(settings: Settings, tmp_path: Path) -> None:
+    """Between setting aside and putting in place: the bot refuses to start, and the restore may be done again."""
+    await (await Database.open(settings.sql_url)).close()
+    async with backup_alone(settings) as job:
+        told = [told async for told in job({"file": str(tmp_path / "backup.zip")})][-1]
+    assert (told["left_in_place"], told["model_directory"]) == (0, settings.model.removeprefix("local-dir:"))
+    aside = settings.data_dir / "set-aside-2026-01-01T00-00-00-x"
+    aside.mkdir()
+    (settings.data_dir / "chatlens.db").rename(aside / "chatlens.db")
+    (settings.data_dir / ".restoring").mkdir()
+    with pytest.raises(RestoreCutOff, match=f"move what is in {aside} back"):
+        await build(settings).initialize()
+    assert not (settings.data_dir / "chatlens.db").exists()
+    _ = [told async for told in restore(settings, tmp_path / "backup.zip", force=True)]
+    async with backup_alone(settings):
+        assert (settings.data_dir / "chatlens.db").exists()
+
+
+async def test_a_dump_of_postgresql_is_promised(settings: Settings) -> None:
     """It has a way of its own, which the sentence names."""
-    backup = Backup(Database(create_async_engine("postgresql+asyncpg://nobody@nowhere/archive")), Path())
+    backup = Backup(Database(create_async_engine("postgresql+asyncpg://nobody@nowhere/archive")), settings)
     with pytest.raises(NotOursToBackUp, match="pg_dump"):
         _ = [told async for told in backup({"file": "never"})]

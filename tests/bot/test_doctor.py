@@ -24,7 +24,7 @@ from storage.embeddings import Embeddings
 from storage.errors import SchemaTooNew
 from storage.generation import generation
 from storage.models import Models
-from storage.originals import Originals, digest_of
+from storage.originals import SHA256, Originals, digest_of
 from storage.photos import Photos
 from storage.records import FileKind, PhotoSource
 from storage.vectors import VectorIndex
@@ -114,6 +114,25 @@ async def test_rows_that_do_not_belong_together_are_not_found(
     assert again["findings"] == {}
 
 
+async def test_a_torn_vector_after_a_change_of_the_model_stays_for_ever(well: Settings) -> None:
+    """It is deleted, as that of any archive is, and what it was of is what `reindex` has left to do."""
+    break_rows(
+        well,
+        "INSERT INTO facts VALUES ('former models', '[\"old\"]')",
+        "UPDATE vectors SET vector = x'0102' WHERE image_id = 2",
+    )
+    unembedded = "SELECT count(*) FROM images WHERE id NOT IN (SELECT image_id FROM vectors)"
+    told = await examined(well)
+    assert not told["is_well"]
+    assert "1 vector is not whole" in told["findings"]["torn vectors"]["sentence"]
+    mended = await examined(well, fix=True)
+    assert mended["is_well"]
+    assert mended["findings"]["torn vectors"]["is_mended"]
+    assert Archive(well.data_dir).rows(unembedded) == [(1,)]
+    again = await examined(well)
+    assert {name: finding["is_wrong"] for name, finding in again["findings"].items()} == {"no vectors": False}
+
+
 async def test_a_damaged_file_passes(well: Settings) -> None:
     """Found by SQLite's own check, and not mended: the sentence says what to do."""
     kept = "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_master WHERE name = 'ix_photos_chat_id_date'"
@@ -192,7 +211,8 @@ async def test_an_original_that_is_gone_is_not_missed(well: Settings) -> None:
     database, originals = await Database.open(well.sql_url), Originals(well.data_dir)
     data = jpeg("red")
     file_id = originals.keep(digest_of(data), data)
-    kept = replace(post(50), kind=FileKind.DISK, file_id=file_id, source=PhotoSource.IMPORT)
+    unique = f"{SHA256}{digest_of(data)}"
+    kept = replace(post(50), kind=FileKind.DISK, file_id=file_id, file_unique_id=unique, source=PhotoSource.IMPORT)
     await added(Photos(database), kept)
     await database.close()
     assert (await examined(well))["findings"] == {}
@@ -200,6 +220,22 @@ async def test_an_original_that_is_gone_is_not_missed(well: Settings) -> None:
     told = await examined(well, fix=True)
     assert not told["is_well"]
     assert "Of 1 imported photo the file is gone" in told["findings"]["missing originals"]["sentence"]
+
+
+async def test_an_original_of_no_photo_stays_for_ever(well: Settings) -> None:
+    """What nobody needs is counted, and goes when told to; what a photo has stays."""
+    database, originals = await Database.open(well.sql_url), Originals(well.data_dir)
+    needed, erased = jpeg("red"), jpeg("blue")
+    paths = [originals.path(originals.keep(digest_of(data), data)) for data in (needed, erased)]
+    unique = f"{SHA256}{digest_of(needed)}"
+    await added(Photos(database), replace(post(50), kind=FileKind.DISK, file_id="original:x", file_unique_id=unique))
+    await database.close()
+    finding = (await examined(well))["findings"]["unneeded originals"]
+    assert "1 file of no photo in originals" in finding["sentence"]
+    assert not finding["is_wrong"]
+    assert [path.exists() for path in paths] == [True, True]
+    assert (await examined(well, fix=True))["findings"]["unneeded originals"]["is_mended"]
+    assert [path.exists() for path in paths] == [True, False]
 
 
 async def test_leftovers_stay_for_ever(well: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,6 +273,22 @@ async def test_a_command_of_the_wrong_user_goes_unnoticed(well: Settings) -> Non
 async def of_running(settings: Settings, *, fix: bool = False) -> dict[str, Any]:
     told = [line async for line in ask(settings.data_dir, "doctor", fix=fix)][-1]
     return {finding["name"]: finding for finding in told["findings"]}
+
+
+@pytest.mark.usefixtures("loaded_once")
+async def test_a_bot_without_photos_is_called_broken(people: People, settings: Settings, archive: Archive) -> None:
+    """A new one, and one whose people have had all forgotten; mending finds nothing to make anew."""
+    ann = await people.person("Ann")
+    chat = await people.chat("supergroup", "Weekend crew", [ann])
+    async with polling(build(settings)):
+        assert await of_running(settings) == {}
+        assert await of_running(settings, fix=True) == {}
+        photo = (await people.post(chat, ann, photos=[jpeg("red")]))[0]
+        await archive.settled(indexed=1)
+        assert await of_running(settings) == {}
+        await people.post(chat, ann, text="/forget", reply_to_message_id=photo["message_id"])
+        await archive.settled()
+        assert await of_running(settings) == {}
 
 
 @pytest.mark.usefixtures("loaded_once")

@@ -45,6 +45,7 @@ async def test_an_operator_cannot_tell_how_the_bot_does(
         assert told["rates"]["photos_a_minute"]["10"] == 0.2
         assert told["rates"]["questions_a_minute"] == 0.1
         assert told["model"]["dimensions"] == 256
+        assert told["model"]["pictures"] == "exact"
         assert told["memory"]["bytes"] > 100_000_000
         assert told["memory"]["processes"] >= 2, "decoders are processes of their own"
         assert told["chroma"]["entries"] == 2

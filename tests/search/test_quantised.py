@@ -77,6 +77,7 @@ def test_a_tower_is_used_before_it_has_proven_itself(opened: QuantisedEmbedder) 
     facts = opened.place.facts()
     assert facts is not None
     assert (facts.refused, facts.checked) == (None, 5)
+    assert opened.stage == "on probation"
 
 
 def test_eight_bits_say_something_else(opened: QuantisedEmbedder, setting: str, root: Path) -> None:
@@ -87,6 +88,7 @@ def test_eight_bits_say_something_else(opened: QuantisedEmbedder, setting: str, 
     for start in range(0, PROBATION, 16):
         opened.embed_images(shown[start : start + 16])
     for embedder in (opened, open_embedder(setting, root)):
+        assert embedder.stage == "eight bits"
         for number in (1, 3, 8):
             quick, truth = embedder.embed_images(shown[:number]), exact.embed_images(shown[:number])
             assert quick.shape == truth.shape
@@ -113,6 +115,7 @@ def test_a_tower_that_is_off_is_used(
     assert facts is not None
     assert "on a real picture" in str(facts.refused)
     assert "embedded exactly from now on" in caplog.text
+    assert other.stage == "exact"
 
 
 def make_directory(path: Path) -> Path:

@@ -14,6 +14,7 @@ from storage.photos import Photos
 from storage.queue import IndexQueue
 from storage.records import FileKind
 from storage.schema import images, photos, texts, vectors
+from storage.unembedded import UnembeddedImages
 from tests.storage.builders import GROUP, MODEL, NOON, added, indexed, post
 
 
@@ -29,13 +30,15 @@ async def test_rows_that_do_not_belong_together_are_not_counted(database: Databa
         await connection.execute(delete(vectors).where(vectors.c.image_id == 3))
     assert await examination.orphans() == {"images of no photo": 1}
     assert (await examination.misfiled(), await examination.without_image()) == (1, 0)
-    assert (await examination.torn_vectors(MODEL), await examination.without_vector(MODEL)) == (1, 2)
+    assert (await examination.torn_vectors(), await examination.without_vector(MODEL)) == (1, 2)
+    unembedded = UnembeddedImages(database, MODEL)
+    assert await unembedded.count() == len(await unembedded.photos(0, 10)) == 2
     await examination.drop_orphans()
     await examination.file_rightly()
     await examination.give_images()
     await examination.index_again(MODEL)
     assert await examination.orphans() == {}
-    assert (await examination.misfiled(), await examination.torn_vectors(MODEL)) == (0, 0)
+    assert (await examination.misfiled(), await examination.torn_vectors()) == (0, 0)
     assert await examination.without_vector(MODEL) == 0
     assert await examination.dimensions(MODEL) == 16
     assert (await Census(database).photos()).waiting == 2
@@ -58,6 +61,8 @@ async def test_what_waits_and_what_failed_is_counted_wrongly(database: Database)
     assert await examination.left_lying(NOON - timedelta(days=2)) == 3
     assert await examination.failures() == [Reason("too big", 1)]
     assert await examination.files_on_disk() == {"file:///a.jpg": 1}
+    await added(rows, replace(post(7), kind=FileKind.DISK, file_id="original:abc"))
+    assert await Census(database).left_in_place() == 1
 
 
 async def test_a_chat_is_handed_out_with_what_is_anothers(database: Database) -> None:
