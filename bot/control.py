@@ -24,9 +24,10 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from bot.control_connection import ControlConnection
 from bot.control_file import ControlFile
 from bot.errors import EXPECTED
-from bot.job import LINES, SERVER, Job, Told, listening
+from bot.job import LINES, Job, Told, listening
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class Control:
         self._data_dir = data_dir
         self._jobs: dict[str, Job] = {}
         self._at_work: set[asyncio.Task[None]] = set()
-        self._secret = ""
+        self._file: ControlFile | None = None
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
@@ -54,7 +55,7 @@ class Control:
     async def start(self) -> None:
         """Listens. A bot that cannot be controlled still answers its chats: that is logged, and all."""
         try:
-            accepting, self._secret = _door(self._data_dir)
+            accepting, self._file = _door(self._data_dir)
         except OSError as exc:
             log.error("Commands cannot reach this bot while it runs: %s", exc)
             return
@@ -76,7 +77,9 @@ class Control:
         self._server = self._serving = None
 
     async def _alive(self, request: Request) -> Response:
-        return JSONResponse({"jobs": sorted(self._jobs)}) if self._may(request) else _refused()
+        """Whoever asks learns that this is the bot of the directory before the secret is told to it."""
+        nonce = request.query_params.get("nonce")
+        return _refused() if self._file is None or not nonce else JSONResponse({"proof": self._file.proof(nonce)})
 
     async def _asked(self, request: Request) -> Response:
         if not self._may(request):
@@ -94,7 +97,7 @@ class Control:
 
     def _may(self, request: Request) -> bool:
         given = request.headers.get("authorization", "").encode()
-        return secrets.compare_digest(given, f"Bearer {self._secret}".encode())
+        return self._file is not None and secrets.compare_digest(given, f"Bearer {self._file.secret}".encode())
 
     async def _lines(self, job: Job, arguments: dict[str, Any]) -> AsyncGenerator[bytes]:
         """What the job says. The job is a task of its own: it can be cancelled while its last word is still sent."""
@@ -114,7 +117,7 @@ class Control:
             await asyncio.gather(task, return_exceptions=True)
 
 
-def _door(data_dir: Path) -> tuple[socket.socket, str]:
+def _door(data_dir: Path) -> tuple[socket.socket, ControlFile]:
     """Where commands come in, and what they must know to."""
     accepting = socket.create_server(("127.0.0.1", 0))
     try:
@@ -123,7 +126,7 @@ def _door(data_dir: Path) -> tuple[socket.socket, str]:
     except BaseException:
         accepting.close()
         raise
-    return accepting, told.secret
+    return accepting, told
 
 
 class _Lines(StreamingResponse):
@@ -144,13 +147,13 @@ class _Server(uvicorn.Server):
     def __init__(self, app: Starlette) -> None:
         config = uvicorn.Config(
             app,
+            http=ControlConnection,
             ws="none",
             lifespan="off",
             log_config=None,
             log_level=None,
             access_log=False,
             server_header=False,
-            headers=[("Server", SERVER)],
             timeout_graceful_shutdown=int(STOPPING),
         )
         super().__init__(config)

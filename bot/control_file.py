@@ -2,6 +2,7 @@
 that whoever asks may read the directory.
 """
 
+import hmac
 import json
 import os
 import secrets
@@ -43,6 +44,10 @@ class ControlFile:
         with os.fdopen(os.open(being_written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             json.dump(asdict(self), file)
         being_written.replace(data_dir / NAME)
+
+    def proof(self, nonce: str) -> str:
+        """What only those can say who know the secret, without telling it."""
+        return hmac.new(self.secret.encode(), nonce.encode(), "sha256").hexdigest()
 
     @staticmethod
     def remove(data_dir: Path) -> None:

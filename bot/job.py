@@ -14,8 +14,6 @@ Job = Callable[[dict[str, Any]], AsyncIterator[Told]]
 """Paths among the arguments are absolute. The iterator is closed where nobody listens any more."""
 
 LINES = "application/x-ndjson"
-SERVER = "chatlens"
-"""How the control channel calls itself, so that nobody else is taken for it."""
 
 
 @asynccontextmanager

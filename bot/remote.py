@@ -5,6 +5,7 @@ the directory itself only where there is none.
 """
 
 import json
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -14,7 +15,7 @@ import httpx
 
 from bot.control_file import ControlFile
 from bot.errors import BotError, BotNotRunning, DataDirectoryBusy
-from bot.job import LINES, SERVER, Job, Told, listening
+from bot.job import LINES, Job, Told, listening
 
 PATIENCE = 10.0
 """Seconds for a bot to answer at all; its work may then take hours."""
@@ -34,7 +35,7 @@ async def ask(data_dir: Path, name: str, /, **arguments: Any) -> AsyncIterator[T
         raise BotNotRunning(data_dir)
     try:
         async with (
-            _client(control, read=None) as client,
+            _client(control) as client,
             client.stream("POST", f"/{name}", json=arguments) as response,
         ):
             if response.headers.get("content-type", "").partition(";")[0] != LINES:
@@ -90,20 +91,26 @@ async def _answering(data_dir: Path) -> ControlFile | None:
         raise BotError(f"{exc.filename} is another user's. Run the command as the user that runs the bot.") from exc
     if control is None:
         return None
+    return control if await _is_the_bot(control) else None
+
+
+async def _is_the_bot(control: ControlFile) -> bool:
+    """Its port may be somebody else's by now, or that of a bot with another directory: it must show that it knows the
+    secret, which is told to nobody before."""
+    nonce = secrets.token_urlsafe(16)
     try:
-        async with _client(control, read=PATIENCE) as client:
-            answer = await client.get("/")
-    except httpx.HTTPError:  # a bot that was killed left its file behind
-        return None
-    # Its port may be somebody else's by now, or that of a bot with another directory, which knows another secret.
-    is_ours = answer.status_code == httpx.codes.OK and answer.headers.get("server") == SERVER
-    return control if is_ours else None
+        async with httpx.AsyncClient(base_url=control.url, timeout=PATIENCE, trust_env=False) as client:
+            answer = (await client.get("/", params={"nonce": nonce})).json()
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):  # a bot that was killed left its file behind
+        return False
+    proof = answer.get("proof") if isinstance(answer, dict) else None
+    return isinstance(proof, str) and secrets.compare_digest(proof.encode(), control.proof(nonce).encode())
 
 
-def _client(control: ControlFile, read: float | None) -> httpx.AsyncClient:
+def _client(control: ControlFile) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         base_url=control.url,
         headers={"Authorization": f"Bearer {control.secret}"},
-        timeout=httpx.Timeout(PATIENCE, read=read),
+        timeout=httpx.Timeout(PATIENCE, read=None),
         trust_env=False,  # a proxy has no business between two programs of one machine
     )

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from rich.console import Console
 
-from bot import logs
+from bot import control_connection, logs
 from bot.application import build
 from bot.control import MISTAKEN, STOPPED, Control
 from bot.control_file import NAME, ControlFile
@@ -100,6 +100,53 @@ async def test_the_file_of_a_bot_that_was_killed_is_taken_for_a_bot(tmp_path: Pa
         assert await is_running(tmp_path)
 
 
+async def test_somebody_else_on_the_port_of_a_bot_that_was_killed_plays_the_bot(tmp_path: Path) -> None:
+    """Who has seen all that a bot says, calls itself one, and would report a backup that was never made: nobody tells
+    it the secret, so it cannot show that it knows it."""
+    async with controlled(tmp_path, echo=echo):
+        once = ControlFile.read(tmp_path)
+        assert once is not None
+        earlier = once.proof("an earlier nonce")
+    heard = []
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        told = json.dumps({"done": True, "proof": earlier, "bytes": 1, "counts": {"photos": 9_999}}).encode() + b"\n"
+        writer.write(b"HTTP/1.1 200 OK\r\nServer: chatlens\r\nContent-Type: application/x-ndjson\r\n")
+        writer.write(b"Content-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(told), told))
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(play, "127.0.0.1", 0) as impostor:
+        port = impostor.sockets[0].getsockname()[1]
+        ControlFile(f"http://127.0.0.1:{port}", once.secret).write(tmp_path)
+        assert not await is_running(tmp_path)
+        with pytest.raises(BotNotRunning):
+            await said(tmp_path, "backup")
+    assert heard
+    assert once.secret.encode() not in b"".join(heard)
+
+
+async def test_idle_connections_take_every_file_descriptor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks nothing is hung up on, and of many all but a few at once; a job that takes long goes on."""
+    monkeypatch.setattr(control_connection, "MOST", 6)
+    monkeypatch.setattr(control_connection, "FIRST_WORD", 0.5)
+    working = Working()
+    async with controlled(tmp_path, work=working, echo=echo), listening(ask(tmp_path, "work")) as lines:
+        await anext(lines)
+        url = ControlFile.read(tmp_path)
+        assert url is not None
+        port = int(url.url.rpartition(":")[2])
+        idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(20)]
+        idle[0][1].write(b"POST /echo HTTP/1.1\r\nHost: half a request")
+        for reader, writer in idle:
+            with suppress(ConnectionError):
+                assert await asyncio.wait_for(reader.read(), 30) == b""
+            writer.close()
+        assert [told["heard"] for told in await said(tmp_path, "echo") if "done" in told] == [{}]
+        assert not working.has_ended.is_set()
+
+
 async def _stranger(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.readline()
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi")
@@ -116,6 +163,7 @@ async def test_whoever_does_not_know_the_secret_is_served(tmp_path: Path) -> Non
             for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": secret}):
                 assert (await client.post("/echo", json={}, headers=headers)).status_code == 401
                 assert (await client.get("/", headers=headers)).status_code == 401
+            assert secret not in (await client.get("/", params={"nonce": "any"})).text
             right = {"Authorization": f"Bearer {secret}"}
             assert (await client.post("/echo", json={}, headers=right)).status_code == 200
             assert (await client.post("/echo", json=[], headers=right)).status_code == 400
