@@ -32,7 +32,8 @@ class RestoreRefused(BotError):
 
 
 async def restore(settings: Settings, file: Path, *, force: bool) -> AsyncIterator[Told]:
-    """Tells at the end what was restored, and where the old archive is (`aside`), if there was one.
+    """Tells at the end what was restored, where the old archive is (`aside`), if there was one, and whether what people
+    had forgotten there is so in the new one (`is_forgotten`).
 
     Nothing of the old one is touched before the new one is unpacked, found right and brought up to date.
 
@@ -61,12 +62,19 @@ async def restore(settings: Settings, file: Path, *, force: bool) -> AsyncIterat
             async for told in lines:
                 yield told
         await bring_up_to_date(folder / DATABASE, manifest)
-        swapping = ThreadWork[Path | None](lambda meter: _put_in_place(folder, settings.data_dir, database, meter))
+        swapping = ThreadWork[tuple[Path | None, bool]](
+            lambda meter: _put_in_place(folder, settings.data_dir, database, meter)
+        )
         async with listening(swapping.progress()) as lines:
             async for told in lines:
                 yield told
-    aside = swapping.result
-    yield {"done": True, "aside": None if aside is None else str(aside), **_described(manifest)}
+    aside, is_forgotten = swapping.result
+    yield {
+        "done": True,
+        "aside": None if aside is None else str(aside),
+        "is_forgotten": is_forgotten,
+        **_described(manifest),
+    }
 
 
 @contextmanager
@@ -100,16 +108,15 @@ def _occupied(data_dir: Path, database: Path) -> list[Path]:
     return found if database.parent.resolve() == data_dir.resolve() or not database.exists() else [*found, database]
 
 
-def _put_in_place(folder: Path, data_dir: Path, database: Path, meter: Meter) -> Path | None:
-    """Where the old archive is."""
+def _put_in_place(folder: Path, data_dir: Path, database: Path, meter: Meter) -> tuple[Path | None, bool]:
+    """Where the old archive is, and whether nothing that people had forgotten there comes back."""
     meter.begin("Putting it in place")
-    if database.exists():
-        forget_since(database, folder / DATABASE)
+    is_forgotten = not database.exists() or forget_since(database, folder / DATABASE)
     aside = _set_aside(data_dir, database)
     database.parent.mkdir(parents=True, exist_ok=True)
     for path in sorted(folder.iterdir(), key=lambda path: path.name == DATABASE):  # what makes it an archive, last
         path.replace(database if path.name == DATABASE else data_dir / path.name)
-    return aside
+    return aside, is_forgotten
 
 
 def _set_aside(data_dir: Path, database: Path) -> Path | None:

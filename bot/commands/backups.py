@@ -58,3 +58,9 @@ def restore(file: Kept, force: Force = False) -> None:
         console.print(
             f"What was there before is in {told['aside']}. Delete it when all is well.", highlight=False, markup=False
         )
+    if not told["is_forgotten"]:
+        console.print(
+            "It could not be read: photos that people had erased since the backup was made are back. Tell them to erase"
+            " them again.",
+            highlight=False,
+        )

@@ -146,7 +146,8 @@ async def test_a_restore_brings_back_what_people_had_forgotten(settings: Setting
     _ = [places async for places in Erasure(database).forget(GROUP.id, [1, 2])]
     _ = [places async for places in Erasure(database).opt_out(8)]
     await database.close()
-    _ = [told async for told in restore(settings, file, force=True)]
+    told = [told async for told in restore(settings, file, force=True)][-1]
+    assert told["is_forgotten"]
     held = Archive(settings.data_dir)
     assert held.rows("SELECT message_id FROM photos ORDER BY 1") == [(0,), (3,)]
     assert held.rows("SELECT count(*) FROM vectors") == held.rows("SELECT count(*) FROM texts") == [(2,)]
@@ -154,7 +155,8 @@ async def test_a_restore_brings_back_what_people_had_forgotten(settings: Setting
     for beside in ("-wal", "-shm"):
         (settings.data_dir / f"chatlens.db{beside}").unlink(missing_ok=True)
     (settings.data_dir / "chatlens.db").write_bytes(b"no database")
-    _ = [told async for told in restore(settings, file, force=True)]
+    told = [told async for told in restore(settings, file, force=True)][-1]
+    assert not told["is_forgotten"]
     assert held.rows("SELECT count(*) FROM photos") == [(5,)]
 
 
