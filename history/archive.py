@@ -5,9 +5,11 @@ import stat
 import threading
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from time import monotonic, sleep
 from typing import IO
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -18,45 +20,60 @@ _MOST_SWELLING = 200
 _LARGE = 64 * 1024 * 1024
 """Bytes below which swelling harms nobody."""
 _ENCRYPTED = 0x1
-_KEPT_OPEN = 2
+_KEPT = 8
 """Archives; the directory of one with 100,000 entries takes 0.6 s to read, which is too much for each picture."""
+IDLE = 60.0
+"""Seconds after which one that nobody reads is closed: its directory takes 60 MB, and its disk cannot be unmounted."""
+_IS_UTF8 = 0x800
+_CODE_PAGES = ("utf-8", "cp866", "cp850", "cp852", "cp1252", "cp1251", "cp932", "cp936", "cp949", "cp950", "cp857")
+"""In what names are written by who does not say in what; the format then means cp437."""
 _UNREADABLE = (BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, ValueError)
 """What zipfile raises for broken or unusual archives."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What there is while a ZIP is open."""
+
+    file: ZipFile
+    entries: dict[str, ZipInfo]
+
+
 class Archive:
-    """An open ZIP. May be used by several threads."""
+    """A ZIP, opened when it is needed. May be used by several threads."""
 
     def __init__(self, path: Path) -> None:
         """Raises ArchiveRefused, FileMissing."""
         self.path = path
-        self._lock = threading.Lock()  # ZipFile counts its open entries without one
-        with _translated(path):
-            self._zip = ZipFile(path)
-        self._entries = {entry.filename.replace("\\", "/"): entry for entry in self._zip.infolist()}
-        if any(entry.flag_bits & _ENCRYPTED for entry in self._entries.values()):
-            raise ArchiveRefused(f"{path} is encrypted. Unpack it, and import the folder.")
+        self._lock = threading.RLock()  # ZipFile counts its open entries without one
+        self._content: _Content | None = None
+        self._used = 0.0
+        self._opened()
+
+    @property
+    def is_open(self) -> bool:
+        return self._content is not None
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name in self._entries if not name.endswith("/"))
+        return (name for name in self._opened().entries if not name.endswith("/"))
 
     def size(self, name: str) -> int | None:
         """Bytes of a file when unpacked, None where there is none."""
-        entry = self._entries.get(name)
+        entry = self._entry(name)
         return None if entry is None or entry.is_dir() else entry.file_size
 
     def is_link(self, name: str) -> bool:
-        entry = self._entries.get(name)
+        entry = self._entry(name)
         return entry is not None and stat.S_ISLNK(entry.external_attr >> 16)
 
     def open(self, name: str) -> "Entry":
         """A file, unpacked as it is read. Raises ArchiveRefused, FileMissing."""
-        entry = self._entries.get(name)
+        entry = self._entry(name)
         if entry is None or entry.is_dir() or self.is_link(name):
             raise FileMissing(f"{self.path} holds no file {name}.")
         _check_swelling(self.path, entry)
         with _translated(self.path), self._lock:
-            return Entry(self.path, self._zip.open(entry), self._lock)
+            return Entry(self.path, self._opened().file.open(entry), self._lock)
 
     def read(self, name: str, max_bytes: int) -> bytes:
         """Raises ArchiveRefused, FileMissing, FileTooLarge."""
@@ -66,11 +83,38 @@ class Archive:
             raise FileTooLarge(f"{name} in {self.path} is larger than {max_bytes:,} bytes.")
         return data
 
+    def _opened(self) -> _Content:
+        with self._lock:
+            self._used = monotonic()
+            if self._content is None:
+                self._content = _content(self.path)
+                threading.Thread(target=self._rest, name="idle ZIP", daemon=True).start()
+            return self._content
+
+    def _rest(self) -> None:
+        """Closes it once it has been idle; what is still being read of it is read to its end."""
+        while True:
+            with self._lock:
+                left = self._used + IDLE - monotonic()
+                if left <= 0 and self._content is not None:
+                    self._content.file.close()
+                    self._content = None
+                    return
+            sleep(left)
+
+    def _entry(self, name: str) -> ZipInfo | None:
+        entries = self._opened().entries
+        found = entries.get(name)
+        if found is None and not name.isascii():
+            written = (entries.get(misread) for misread in _misread(name))
+            found = next((entry for entry in written if entry and not entry.flag_bits & _IS_UTF8), None)
+        return found
+
 
 class Entry:
     """A file of a ZIP, being read."""
 
-    def __init__(self, path: Path, file: IO[bytes], lock: threading.Lock) -> None:
+    def __init__(self, path: Path, file: IO[bytes], lock: AbstractContextManager[object]) -> None:
         self._path = path
         self._file = file
         self._lock = lock
@@ -97,9 +141,26 @@ def read(path: Path, name: str, max_bytes: int) -> bytes:
     return at(path).read(name, max_bytes)
 
 
-@lru_cache(maxsize=_KEPT_OPEN)
+@lru_cache(maxsize=_KEPT)
 def _kept(path: Path, _modified: int, _size: int) -> Archive:
     return Archive(path)
+
+
+def _content(path: Path) -> _Content:
+    with _translated(path):
+        file = ZipFile(path)
+    entries = {entry.filename.replace("\\", "/"): entry for entry in file.infolist()}
+    if any(entry.flag_bits & _ENCRYPTED for entry in entries.values()):
+        file.close()
+        raise ArchiveRefused(f"{path} is encrypted. Unpack it, and import the folder.")
+    return _Content(file, entries)
+
+
+def _misread(name: str) -> Iterator[str]:
+    """How names look that were written in another code page than they are read in."""
+    for page in _CODE_PAGES:
+        with suppress(UnicodeEncodeError):
+            yield name.encode(page).decode("cp437").replace("\\", "/")
 
 
 def _check_swelling(path: Path, entry: ZipInfo) -> None:

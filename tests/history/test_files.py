@@ -1,7 +1,9 @@
 """Where pictures lie: in a folder, in a ZIP, or where no export may lead."""
 
+import json
 import os
 import struct
+import time
 import unicodedata
 import zipfile
 from collections.abc import Callable
@@ -186,3 +188,38 @@ def test_an_archive_that_is_gone_is_a_missing_file(tmp_path: Path) -> None:
     path = packed(tmp_path / "x.zip", **{"a.txt": b"x"})
     with pytest.raises(FileMissing, match="holds no file"):
         FileRef.from_uri(f"zip://{path}!x.jpg").read(10)
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [("Отчёт за май.png", "cp866"), ("Отчёт.png", "utf-8"), ("Zürich.png", "cp850"), ("表示.png", "cp932")],
+)
+def test_names_in_a_zip_of_windows_are_none_of_the_exports(tmp_path: Path, name: str, page: str) -> None:
+    """It writes them in the code page of its language and does not say which; one has a backslash among its bytes."""
+    written = f"files/{name}".encode(page)
+    stand_in = b"n" * len(written)
+    document = exports.chat(exports.document(1, name))
+    file = packed(tmp_path / "export.zip", **{"result.json": json.dumps(document), stand_in.decode(): b"a picture"})
+    file.write_bytes(file.read_bytes().replace(stand_in, written))
+    (photo,) = photos(file)
+    assert photo.missing_reason is None
+    assert photo.file is not None
+    assert FileRef.from_uri(photo.file.uri).read(100) == b"a picture"
+
+
+def test_a_zip_that_nobody_reads_stays_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its disk could not be unmounted; when it is asked again, it is opened again, and what is being read goes on."""
+    monkeypatch.setattr(archive, "IDLE", 0.05)
+    file = packed(tmp_path / "export.zip", one=b"1" * 100_000)
+    zipped = archive.at(file)
+    entry = zipped.open("one")
+    assert entry.read(10) == b"1" * 10
+    for _ in range(3_000):
+        if not zipped.is_open:
+            break
+        time.sleep(0.01)
+    assert not zipped.is_open
+    assert entry.read() == b"1" * 99_990
+    entry.close()
+    assert str(file) not in [str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+    assert archive.at(file).read("one", 100_000) == b"1" * 100_000
