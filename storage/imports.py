@@ -100,8 +100,9 @@ class Imports:
     async def unfinished(self, archive: int, now: datetime) -> tuple[int, int]:
         """How many imported photos of an archive were given up, and how many are put off."""
         has_failed, is_put_off = photos.c.state == PhotoState.FAILED, IS_PENDING & ~photos.c.leased
-        counted = select(func.count()).where(photos.c.chat_id == archive, photos.c.source == PhotoSource.IMPORT)
+        imported = photos.c.source == PhotoSource.IMPORT
         async with self._database.reading() as connection:
+            counted = select(func.count()).where(photos.c.chat_id == await successor(connection, archive), imported)
             failed = await connection.scalar(counted.where(has_failed))
             put_off = await connection.scalar(counted.where(is_put_off, photos.c.due_at > now))
         return failed or 0, put_off or 0

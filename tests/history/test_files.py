@@ -198,8 +198,9 @@ def test_names_in_a_zip_of_windows_are_none_of_the_exports(tmp_path: Path, name:
     """It writes them in the code page of its language and does not say which; one has a backslash among its bytes."""
     written = f"files/{name}".encode(page)
     stand_in = b"n" * len(written)
-    document = exports.chat(exports.document(1, name))
-    file = packed(tmp_path / "export.zip", **{"result.json": json.dumps(document), stand_in.decode(): b"a picture"})
+    document = json.dumps(exports.chat(exports.document(1, name)))
+    entries: dict[str, bytes | str] = {"result.json": document, stand_in.decode(): b"a picture"}
+    file = packed(tmp_path / "export.zip", **entries)
     file.write_bytes(file.read_bytes().replace(stand_in, written))
     (photo,) = photos(file)
     assert photo.missing_reason is None

@@ -21,8 +21,8 @@ from storage.queue import IndexQueue
 from storage.readings import Readings
 from storage.records import ChatInfo, FileKind, PhotoPost, PhotoSource, PhotoState, Place, Sender
 from storage.remains import Files, Remains
+from storage.schema import AT_ONCE, taken_back
 from storage.schema import chats as chats_table
-from storage.schema import taken_back
 from storage.stand_ins import Moment, is_stand_in, stand_in
 from storage.standings import Judged, Standing
 from storage.texts import Texts
@@ -209,6 +209,7 @@ async def test_a_migration_loses_what_was_imported(imports: Imports, photos: Pho
     await imports.add(-5, [exported(1, origin=HISTORY)])
     await Chats(database).migrate(-5, GROUP, NOON)
     assert (await photos.counts(GROUP.id)).waiting == 1
+    assert await imports.unfinished(-5, AT_ONCE - timedelta(days=1)) == (0, 1)
     assert await imports.add(GROUP.id, [exported(1, origin=HISTORY)]) == [Standing.IMPORTED]
 
 
