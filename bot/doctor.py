@@ -54,9 +54,10 @@ class Doctor:
                 break
             for finding in new:
                 if finding.mend is not None:
-                    yield {"step": f"Mending: {finding.name}"}
+                    yield {"step": f"Mending: {finding.name}", "at": 0, "of": 1}
                     if (trouble := await _mended(finding)) is not None:
                         troubles[finding.name] = trouble
+                    yield {"step": f"Mending: {finding.name}", "at": 1, "of": 1}
         yield {
             "done": True,
             "is_running": self._patient.running is not None,
