@@ -17,6 +17,7 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from storage.clean_memory import clean_memory
 from storage.collection import Collection, Opened, is_passing
 from storage.database import batches
 from storage.errors import VectorIndexUnavailable
@@ -132,7 +133,7 @@ class ChromaIndex:
         self._writes.shutdown(wait=False, cancel_futures=True)
 
     async def _write(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._on(self._writes, call, *args, **kwargs)
+        return await self._on(self._writes, _cleanly, call, *args, **kwargs)
 
     async def _on(self, pool: ThreadPoolExecutor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
@@ -141,6 +142,11 @@ class ChromaIndex:
                 return await loop.run_in_executor(pool, lambda: _translated(call, *args, **kwargs))
         except TimeoutError as error:
             raise VectorIndexUnavailable(f"no answer within {PATIENCE} seconds", is_passing=True) from error
+
+
+def _cleanly(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    with clean_memory.wanted():
+        return call(*args, **kwargs)
 
 
 def _translated(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

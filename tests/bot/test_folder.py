@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 from bot import loading
 from bot.__main__ import app
+from bot.commands import folder as folder_commands
 from bot.commands.folder import INTERRUPTED
 from bot.errors import DataDirectoryBusy, FolderError
 from bot.folder.indexing import index_folder
@@ -161,12 +162,16 @@ async def test_what_is_no_file_is_passed_over(model: Counting, settings: Setting
         await Folder(folder, max_bytes=100).fetch(PICTURES[1].name)
 
 
-def test_a_files_name_gives_the_terminal_no_orders(model: Counting, folder: Path) -> None:
+def test_a_files_name_gives_the_terminal_no_orders(
+    model: Counting, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever may put a picture there would write on the operator's screen; a name that is no text ends no search."""
     strange = os.fsdecode(b"a\x1b[31m[red]\xef") + "\u202egpj.jpg"
     (folder / strange).write_bytes(jpeg("red"))
     (folder / f"broken {strange}").write_bytes(b"no picture")
-    environ = {"CHATLENS_MODEL": f"local-dir:{DEMO}", "CHATLENS_THREADS": "1", "COLUMNS": "300"}
+    environ = {"CHATLENS_MODEL": f"local-dir:{DEMO}", "CHATLENS_THREADS": "1"}
+    for screen in ("console", "results"):  # of a width that another test may have chosen
+        monkeypatch.setattr(getattr(folder_commands, screen), "width", 300)
     command = CliRunner()
     told = command.invoke(app, ["index", str(folder)], env=environ)
     found = command.invoke(app, ["search", "sort:new n:3", str(folder)], env=environ)

@@ -78,7 +78,7 @@ async def test_a_log_tells_what_people_say(
     secrets = {SECRET_CAPTION, SECRET_QUERY, SECRET_NAME, settings.token.get_secret_value()}  # type: ignore[union-attr]
     secrets |= {TOKEN, "/file/bot", *(one for row in told for one in row)}
     assert [secret for secret in secrets if secret in written] == []
-    for failure in ("is left out", "is tried again", "were refused", "could not be answered", "ValueError"):
+    for failure in ("is left out", "is tried again", "was refused", "could not be answered", "ValueError"):
         assert failure in written
 
 
