@@ -160,7 +160,7 @@ async def test_a_change_that_was_cut_off_goes_on_where_it_was(
     async with polling(build(settings)):
         await post_all(people, ann, PICTURES)
         await archive.settled(indexed=len(PICTURES))
-        await people.ask("POST", "/api/faults", json={"method": "getFile", "delay": 0.2, "times": None})
+        await people.ask("POST", "/api/faults", json={"method": "getFile", "delay": 1.0, "times": None})
         asking = asyncio.create_task(changed(settings, second_model))
         await until(lambda: _true(vectors(archive).get(new.model_id, 0) > 3), "some images")
         with pytest.raises(BotError, match="is just being changed"):

@@ -73,7 +73,7 @@ async def test_a_message_that_cannot_be_sent_waits_in_the_box(page: ChatPage, re
     """Without a connection the text stays, and goes when there is one."""
     relay.cut()
     await page.say("Can you hear me?")
-    await expect(page.tab.locator(".toast.error")).to_contain_text("does not answer")
+    await expect(page.tab.locator(".toast.error").last).to_contain_text("does not answer")
     await expect(page.composer).to_have_value("Can you hear me?")
     relay.mend()
     await page.composer.press("Enter")
