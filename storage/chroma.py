@@ -133,7 +133,7 @@ class ChromaIndex:
         self._writes.shutdown(wait=False, cancel_futures=True)
 
     async def _write(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._on(self._writes, _cleanly, call, *args, **kwargs)
+        return await self._on(self._writes, lambda: _cleanly(call, *args, **kwargs))
 
     async def _on(self, pool: ThreadPoolExecutor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
