@@ -49,13 +49,15 @@ class Events:
         self._closed = True
         self._wake()
 
-    async def stream(self, last_id: int | None) -> AsyncIterator[bytes]:
-        """Events after `last_id` (None: from now on), for as long as the reader listens.
+    def stream(self, last_id: int | None) -> AsyncIterator[bytes]:
+        """Events after `last_id` (None: after this call), for as long as the reader listens.
 
         A reader that was away for longer than events are kept, or reads too slowly, is told to load everything anew:
         `reset`.
         """
-        seen = self._next_id - 1 if last_id is None else last_id
+        return self._stream(self._next_id - 1 if last_id is None else last_id)
+
+    async def _stream(self, seen: int) -> AsyncIterator[bytes]:
         yield b"retry: 1000\n\n"
         while not self._closed:
             if self._missed(seen):  # asked again every round: a slow reader can fall behind while it reads

@@ -8,6 +8,7 @@ import { store } from "./store.js";
 const ACTION_LASTS_MS = 5000; // Bot API sendChatAction: "The status is set for 5 seconds or less"
 const RETRY_MS = 1000;
 const timers = new Map();
+let wasOpen = false;
 
 const handlers = {
   message: (message) => {
@@ -23,17 +24,20 @@ const handlers = {
   reaction: ({ chat_id, message_id, reactions }) => store.setReactions(chat_id, message_id, reactions),
 };
 
-export function listen() {
-  let opened = false;
+/** Opens the stream; fulfilled once it is open, so that what is read after that misses nothing. */
+export const listen = () => new Promise(connect);
+
+function connect(opened) {
   const source = new EventSource("/api/events");
   source.addEventListener("open", () => {
     store.setOnline(true);
-    if (opened || listen.again) void catchUp();
-    opened = listen.again = true;
+    if (wasOpen) void catchUp();
+    wasOpen = true;
+    opened();
   });
   source.addEventListener("error", () => {
     store.setOnline(false);
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, RETRY_MS);
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => connect(opened), RETRY_MS);
   });
   for (const [name, handler] of Object.entries(handlers)) {
     source.addEventListener(name, (event) => handler(JSON.parse(event.data)));

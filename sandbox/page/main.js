@@ -35,7 +35,7 @@ async function start() {
   startAttachments(new Composer());
   new Drawer();
   follow();
-  listen();
+  await listen(); // first: what happens between a list that was read and a stream that is opened would be lost
   await Promise.all([loadPeople(), loadChats()]);
   store.setMe(Number(sessionStorage.getItem(ME)));
   openFromAddress();

@@ -54,6 +54,18 @@ async def test_nothing_is_lost_or_doubled_by_a_broken_stream(page: ChatPage, cas
     assert kept["text"] == "Kept"
 
 
+async def test_news_between_the_first_list_and_the_stream_are_lost(page: ChatPage, cast: Cast) -> None:
+    """The stream is open before any messages are read."""
+    order: list[str] = []
+    page.tab.on("request", lambda request: order.append(f"asked {request.url.removeprefix(cast.url)}"))
+    page.tab.on("response", lambda response: order.append(f"given {response.url.removeprefix(cast.url)}"))
+    await cast.ben.say("There already", cast.forum)
+    await page.tab.reload()
+    await page.shows("There already")
+    read = next(i for i, line in enumerate(order) if line.startswith("asked") and "/messages?" in line)
+    assert order.index("given /api/events") < read
+
+
 async def test_a_restarted_sandbox_replaces_what_was_shown(page: ChatPage, cast: Cast, relay: Relay) -> None:
     """Its memory is empty, so the old messages go and the stream starts anew."""
     await cast.ben.say("From the old world", cast.forum)

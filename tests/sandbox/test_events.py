@@ -39,3 +39,13 @@ async def test_slow_reader_loses_events_silently() -> None:
 async def test_reader_that_keeps_up_is_reset() -> None:
     """Many events at once, but fewer than are kept, all arrive in order."""
     assert await _numbers(Events(), 3 * SLICE) == list(range(10 + 3 * SLICE))
+
+
+async def test_what_happens_between_the_question_and_the_first_read_is_lost() -> None:
+    """A stream counts from when it was asked for, not from when somebody reads it."""
+    events = Events()
+    stream = events.stream(None)
+    events.publish("call", {"number": 1})
+    assert await anext(stream) == b"retry: 1000\n\n"
+    assert b'"number": 1' in await anext(stream)
+    await stream.aclose()  # type: ignore[attr-defined]
