@@ -7,7 +7,7 @@ EXTRAS ?=
 comma := ,
 bin := $(VENV)/bin
 
-.PHONY: help run demo sandbox test crash-test leak-test fuzz import-test load-test check format clean
+.PHONY: help run demo sandbox test crash-test leak-test fuzz import-test load-test bench bench-quick check format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -21,6 +21,11 @@ $(VENV)/installed-dev: pyproject.toml deploy/install
 	@echo "Installing into $(VENV) with what tests and checks need …"
 	@PYTHON=$(PYTHON) deploy/install $(VENV) $(TORCH) dev$(if $(EXTRAS),$(comma)$(EXTRAS))
 	@touch $@ $(VENV)/installed
+
+$(VENV)/installed-bench: pyproject.toml deploy/install
+	@echo "Installing into $(VENV) with what tests and benchmarks need …"
+	@PYTHON=$(PYTHON) deploy/install $(VENV) $(TORCH) dev,peers$(if $(EXTRAS),$(comma)$(EXTRAS))
+	@touch $@ $(VENV)/installed $(VENV)/installed-dev
 
 run: $(VENV)/installed  ## run the bot: the real one where CHATLENS_TOKEN is set, else the demo
 	@exec $(bin)/python -m bot run
@@ -49,6 +54,12 @@ import-test: $(VENV)/installed-dev  ## an export of 20,000 photos imported: rate
 
 load-test: $(VENV)/installed-dev  ## 20,000 updates as fast as the bot takes them, searches in between: memory, answers
 	$(bin)/python -m tests.load
+
+bench: $(VENV)/installed-bench  ## measure everything beside other ways of doing it, into benchmarks/results (hours)
+	$(bin)/python -m benchmarks
+
+bench-quick: $(VENV)/installed-bench  ## the same, small and printed only (two minutes)
+	$(bin)/python -m benchmarks --quick
 
 check: $(VENV)/installed-dev  ## ruff, mypy --strict, import-linter
 	$(bin)/ruff check .

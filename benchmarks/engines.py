@@ -1,43 +1,65 @@
 """How many pictures a second one processor core embeds, by engine, and how far their vectors are from torch's fp32.
 
-    python -m benchmarks.engines [ARCHITECTURE ...]
+    python -m benchmarks.engines [--quick]
 
-Random weights, which is enough for speed; the towers of the named open_clip architectures. Every engine takes its turn
-in every round; medians. OpenVINO takes part where it is installed.
+Random weights, which is enough for speed. Every engine takes its turn in every round. OpenVINO takes part where it is
+installed (`pip install -e ".[peers]"`).
 """
 
 import os
-import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from statistics import median
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.publishing import main
+from benchmarks.report import Plot, Report, Table
+from benchmarks.rounds import ROUNDS, Spread, in_turns, noise
 from search.onnx_tower import INPUT, OUTPUT, OnnxTower, normalised
 from search.quantising import TOWER, export, made_up_pictures, reduce
 
-ROUNDS, BATCHES = 5, (1, 8, 16)
+BATCHES = (1, 8, 16)
 ARCHITECTURES = ("ViT-B-32", "ViT-B-32-SigLIP2-256")
+EXACT, OURS = "torch fp32", "ONNX Runtime int8 (Chatlens)"
 Engine = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+Rates = dict[tuple[str, int], Spread]
+"""Pictures a second by engine and batch."""
 
 
-def main(architectures: list[str]) -> None:
-    """Prints a table for each."""
-    import torch  # noqa: PLC0415
+def run(quick: bool) -> Report:
+    """Pictures a second on one core, by engine and batch."""
+    import torch  # noqa: PLC0415 - seconds, and not for those who only ask what there is
 
     from search.torchvision_operators import declare_missing_operators  # noqa: PLC0415
 
     declare_missing_operators()
     torch.set_num_threads(1)
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    for architecture in architectures or ARCHITECTURES:
+    rounds = 1 if quick else ROUNDS
+    tables, plots = [], []
+    for architecture in ARCHITECTURES[:1] if quick else ARCHITECTURES:
         with tempfile.TemporaryDirectory() as scratch:
-            _report(architecture, *_engines(architecture, Path(scratch)))
+            engines, side = _engines(architecture, Path(scratch))
+            pixels = made_up_pictures(max(BATCHES), side)
+            rates = _rates(engines, pixels, rounds)
+            tables.append(_table(f"{architecture}, {side} pixels: pictures a second", engines, pixels, rates))
+            plots.append(_plot(architecture, rates))
+    notes = [
+        noise(rounds),
+        "One thread on one core. Pictures are made up (`search.quantising.made_up_pictures`), weights random.",
+        (
+            "The cosine is the least of 16 pictures' to what torch says in fp32. Random weights have none of the "
+            "outliers of trained ones: Chatlens measures it anew on real pictures (docs/decisions/0019-eight-bits.md)."
+        ),
+    ]
+    if not any("OpenVINO" in name for name in engines):
+        notes.append("OpenVINO is not installed here, so it did not take part.")
+    return Report("engines", "Engines for the picture tower, on one core", tables, plots, notes)
 
 
 def _engines(architecture: str, scratch: Path) -> tuple[dict[str, Engine], int]:
@@ -52,30 +74,34 @@ def _engines(architecture: str, scratch: Path) -> tuple[dict[str, Engine], int]:
     side = size if isinstance(size, int) else size[0]
     export(exact, scratch / "exact.onnx", made_up_pictures(2, side))
     reduce(scratch / "exact.onnx", scratch / TOWER)
-
-    def by_torch(tower: Any, dtype: Any) -> Engine:
-        def encode(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-            with torch.inference_mode():
-                return normalised(tower(torch.from_numpy(pixels).to(dtype)).float().numpy())
-
-        return encode
-
     engines = {
-        "torch fp32": by_torch(exact, torch.float32),
+        EXACT: by_torch(exact, torch.float32),
         "torch bf16": by_torch(half, torch.bfloat16),
         "ONNX Runtime fp32": OnnxTower.open(scratch / "exact.onnx", 1).encode,
-        "ONNX Runtime int8 (Chatlens)": OnnxTower.open(scratch / TOWER, 1).encode,
+        OURS: OnnxTower.open(scratch / TOWER, 1).encode,
     }
-    openvino = _openvino(scratch / "exact.onnx")
+    openvino = by_openvino(scratch / "exact.onnx", threads=1)
     return engines if openvino is None else {**engines, "OpenVINO bf16": openvino}, side
 
 
-def _openvino(path: Path) -> Engine | None:
+def by_torch(tower: Any, dtype: Any) -> Engine:
+    """With as many threads as torch was told to take."""
+    import torch  # noqa: PLC0415
+
+    def encode(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            return normalised(tower(torch.from_numpy(pixels).to(dtype)).float().numpy())
+
+    return encode
+
+
+def by_openvino(path: Path, threads: int) -> Engine | None:
+    """An ONNX file computed in bf16; None where OpenVINO is not installed."""
     try:
         import openvino  # noqa: PLC0415 - not among the dependencies
     except ImportError:
         return None
-    hints = {"INFERENCE_PRECISION_HINT": "bf16", "INFERENCE_NUM_THREADS": 1}
+    hints = {"INFERENCE_PRECISION_HINT": "bf16", "INFERENCE_NUM_THREADS": threads}
     compiled = openvino.Core().compile_model(str(path), "CPU", hints)
 
     def encode(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -84,21 +110,32 @@ def _openvino(path: Path) -> Engine | None:
     return encode
 
 
-def _report(architecture: str, engines: dict[str, Engine], side: int) -> None:
-    pixels = made_up_pictures(max(BATCHES), side)
-    truth = engines["torch fp32"](pixels)
-    seconds: dict[tuple[str, int], list[float]] = {(name, batch): [] for name in engines for batch in BATCHES}
-    for name, batch in [key for _ in range(ROUNDS) for key in seconds]:
-        started = perf_counter()
-        engines[name](pixels[:batch])
-        seconds[name, batch].append(perf_counter() - started)
-    print(f"\n{architecture}, {side} pixels; images/s, one thread, medians of {ROUNDS} in turns\n")
-    print("| engine | " + " | ".join(f"batch {batch}" for batch in BATCHES) + " | least cosine to fp32 |")
-    print("|---|" + "---:|" * (len(BATCHES) + 1))
+def _rates(engines: dict[str, Engine], pixels: NDArray[np.float32], rounds: int) -> Rates:
+    ways = {(name, batch): partial(_rate, engines[name], pixels[:batch]) for name in engines for batch in BATCHES}
+    return {way: Spread.of(rates) for way, rates in in_turns(ways, rounds).items()}
+
+
+def _rate(encode: Engine, pixels: NDArray[np.float32]) -> float:
+    started = perf_counter()
+    encode(pixels)
+    return len(pixels) / (perf_counter() - started)
+
+
+def _table(caption: str, engines: dict[str, Engine], pixels: NDArray[np.float32], rates: Rates) -> Table:
+    truth = engines[EXACT](pixels)
+    rows = []
     for name, encode in engines.items():
-        rates = [f"{batch / median(seconds[name, batch]):.1f}" for batch in BATCHES]
-        print(f"| {name} | " + " | ".join(rates) + f" | {(encode(pixels) * truth).sum(axis=1).min():.4f} |")
+        cosine = (encode(pixels) * truth).sum(axis=1).min()
+        rows.append([name, *(str(rates[name, batch]) for batch in BATCHES), f"{cosine:.4f}"])
+    return Table(caption, ["engine", *(f"batch {batch}" for batch in BATCHES), "least cosine"], rows)
+
+
+def _plot(architecture: str, rates: Rates) -> Plot:
+    series: dict[str, list[tuple[str, float, float, float]]] = {}
+    for (name, batch), rate in rates.items():
+        series.setdefault(name, []).append((f"{batch}", rate.median, rate.lowest, rate.highest))
+    return Plot(architecture, "pictures in a batch", "pictures a second", series)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(run)
