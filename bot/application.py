@@ -11,7 +11,7 @@ from telegram.ext import AIORateLimiter, Application, CallbackContext
 
 from bot.errors import InvalidSettings
 from bot.installation import install
-from bot.lifecycle import AnyApplication
+from bot.lifecycle import AnyApplication, Unable
 from bot.revocation import PollingRequest
 from bot.settings import Settings
 from bot.stopping import Stopping
@@ -31,8 +31,11 @@ FLOOD_RETRIES = 5
 """python-telegram-bot's limiter does not retry a 429 unless told to."""
 
 
-def build(settings: Settings, revoked: Callable[[], None] | None = None) -> AnyApplication:
-    """The application, ready to run; `revoked` is called when its token has become worthless.
+def build(
+    settings: Settings, revoked: Callable[[], None] | None = None, unable: Unable | None = None
+) -> AnyApplication:
+    """The application, ready to run; `revoked` is called when its token has become worthless, `unable` when the model
+    cannot be had.
 
     Raises:
         InvalidSettings: there is no token.
@@ -51,7 +54,7 @@ def build(settings: Settings, revoked: Callable[[], None] | None = None) -> AnyA
         .media_write_timeout(60)
         .get_updates_request(UpdatesRequest() if revoked is None else PollingRequest(revoked))
     )
-    application = install(builder, settings).build()
+    application = install(builder, settings, unable).build()
     application.add_error_handler(_log_trouble)
     return application
 
@@ -62,23 +65,25 @@ def run(settings: Settings) -> None:
     Raises:
         InvalidSettings, BotError, ModelError, StorageError
     """
-    is_revoked = False
+    trouble: list[Exception] = []
 
     def revoked() -> None:
-        nonlocal is_revoked
-        is_revoked = True
+        stop_for(_token_refused(settings))
+
+    def stop_for(exc: Exception) -> None:
+        trouble.append(exc)
         application.stop_running()
 
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     Stopping().listen(loop)
-    application = build(settings, revoked)
+    application = build(settings, revoked, stop_for)
     try:
         application.run_polling(allowed_updates=ALLOWED_UPDATES, bootstrap_retries=-1, stop_signals=None)
     except InvalidToken as exc:
         raise _token_refused(settings) from exc
-    if is_revoked:
-        raise _token_refused(settings)
+    if trouble:
+        raise trouble[0]
 
 
 def _token_refused(settings: Settings) -> InvalidSettings:

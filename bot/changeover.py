@@ -78,6 +78,7 @@ class Changeover:
         self._in_hand = asyncio.Lock()
         """Held during a change."""
         self._stopping = asyncio.Event()
+        self._stopping.set()  # until it is started: the indexer rests then, and is not to be started twice
 
     def start(self) -> None:
         """Changes are possible."""

@@ -6,13 +6,13 @@ from typing import Any
 from telegram.ext import Application, ApplicationBuilder
 
 from bot.inbox import Inbox
-from bot.lifecycle import AnyApplication, Lifecycle
+from bot.lifecycle import AnyApplication, Lifecycle, Unable
 from bot.settings import Settings
 
 AnyBuilder = ApplicationBuilder[Any, Any, Any, Any, Any, Any]
 
 
-def install(builder: AnyBuilder, settings: Settings | None = None) -> AnyBuilder:
+def install(builder: AnyBuilder, settings: Settings | None = None, unable: Unable | None = None) -> AnyBuilder:
     """Adds the whole of Chatlens to the application that `builder` will build; returns the builder.
 
     Call it before `build()`, then add handlers and run the application as ever. It takes the builder's update queue
@@ -20,13 +20,15 @@ def install(builder: AnyBuilder, settings: Settings | None = None) -> AnyBuilder
     `shutdown`, by whichever way they are called. Its handlers stand in a group of their own and leave out the
     commands that the host answers itself.
 
-    Settings left out are read from the environment (CHATLENS_…); `token` and `api_url` are the host's business.
+    Settings left out are read from the environment (CHATLENS_…); `token` and `api_url` are the host's business. The
+    model is loaded while updates are taken already; where it cannot be had, `unable` is told why. Left out, that is
+    logged, the host goes on, and whoever asks for a picture is told that something went wrong.
 
     Raises:
         RuntimeError: the builder has an updater of its own already; give it none.
     """
     inbox = Inbox()
-    lifecycle = Lifecycle(settings or Settings(), inbox)
+    lifecycle = Lifecycle(settings or Settings(), inbox, unable)
     builder.update_queue(inbox)
     base, arguments = _chosen_class(builder)
     return builder.application_class(_with_lifecycle(base, lifecycle), arguments)

@@ -16,7 +16,6 @@ from bot.reindexing import Reindex
 from bot.retrying import Retry
 from bot.settings import Settings
 from bot.status import Status, Vitals
-from search.encoding import Encoding
 from search.indexer import Indexer
 from search.throughput import Throughput
 from storage.census import Census
@@ -35,7 +34,6 @@ class Parts:
     database: Database
     originals: Originals
     index: VectorIndex
-    encoding: Encoding
     indexer: Indexer
     importing: Import
     throughput: Throughput
@@ -65,7 +63,6 @@ def _vitals(parts: Parts) -> Vitals:
     return Vitals(
         parts.bot,
         Census(parts.database),
-        parts.encoding,
         parts.settings.device,
         parts.index,
         parts.indexer,

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, suppress
 from itertools import chain
 from typing import Any
@@ -11,6 +11,7 @@ from telegram import BotCommand
 from telegram.error import TelegramError
 from telegram.ext import Application, BaseHandler, CommandHandler, ConversationHandler
 
+from bot.errors import EXPECTED
 from bot.inbox import Inbox
 from bot.services import Services, open_services
 from bot.settings import Settings
@@ -26,6 +27,7 @@ handlers (usually in group 0) see what they always saw."""
 ANSWERING = 3.0
 """Seconds for answers on their way when the bot is stopped: it has ten in all."""
 
+Unable = Callable[[Exception], None]
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 AnyHandler = BaseHandler[Any, Any, Any]
 AnyCommand = CommandHandler[Any, Any]
@@ -34,13 +36,16 @@ AnyCommand = CommandHandler[Any, Any]
 class Lifecycle:
     """Opens with the application's `initialize`, works between its `start` and `stop`, closes with `shutdown`."""
 
-    def __init__(self, settings: Settings, inbox: Inbox) -> None:
+    def __init__(self, settings: Settings, inbox: Inbox, unable: Unable | None = None) -> None:
+        """`unable` is told once why the model cannot be had; without it that is logged, and whoever asks is told."""
         self._settings = settings
         self._inbox = inbox
+        self._unable = unable or _log_inability
         self._stack = AsyncExitStack()
         self._services: Services | None = None
         self._is_running = False
         self._opening: asyncio.Task[None] | None = None
+        self._with_model: asyncio.Task[None] | None = None
         self._handlers: list[AnyHandler] = []
 
     async def open(self, application: AnyApplication) -> None:
@@ -89,22 +94,16 @@ class Lifecycle:
         self._handlers = []
 
     async def start(self, application: AnyApplication) -> None:
-        """Begins to index, and tells Telegram the commands."""
+        """Answers, loads the model, and tells Telegram the commands."""
         if self._services is None or self._is_running:
             return
         self._is_running = True
         self._services.last_error.start()
         self._services.guard.in_hand.begin()
         self._services.repost_notices.start()
-        await self._services.indexer.start()
-        if self._services.reader is not None:
-            await self._services.reader.start()
-        self._services.quantising.start()
-        self._services.fingerprinter.start()
-        self._services.reconciler.start()
         self._services.sweeper.start()
         self._services.heartbeat.start()
-        self._services.changeover.start()
+        self._with_model = asyncio.create_task(self._work_with_model(self._services), name="model")
         await self._services.control.start()
         await register_commands(application)
         if not application.bot.can_read_all_group_messages:
@@ -113,11 +112,29 @@ class Lifecycle:
                 "Switch it off at @BotFather (/setprivacy), then remove the bot from its groups and add it again."
             )
 
+    async def _work_with_model(self, services: Services) -> None:
+        """What needs the model begins once it is loaded, and so does what would hold it up: importing torch and opening
+        Chroma take seconds of the interpreter, in which updates are taken more slowly."""
+        try:
+            await services.adopt_model()
+            await services.indexer.start()
+            if services.reader is not None:
+                await services.reader.start()
+            services.quantising.start()
+            services.fingerprinter.start()
+            services.reconciler.start()
+            services.changeover.start()
+        except Exception as exc:  # noqa: BLE001 - handed to who decides what it means
+            self._unable(exc)
+
     async def stop(self) -> None:
         """Finishes the batch in hand and the answers on their way."""
         if self._services is None or not self._is_running:
             return
         self._is_running = False
+        if self._with_model is not None:
+            self._with_model.cancel()
+            await asyncio.gather(self._with_model, return_exceptions=True)
         await asyncio.gather(self._services.changeover.stop(), self._services.control.stop())
         await self._services.heartbeat.stop()
         await self._services.sweeper.stop()
@@ -139,6 +156,12 @@ class Lifecycle:
         await self.stop()
         self._services = None
         await self._stack.aclose()
+
+
+def _log_inability(exc: Exception) -> None:
+    log.error(
+        "Pictures cannot be seen before the bot is started again: %s", exc, exc_info=not isinstance(exc, EXPECTED)
+    )
 
 
 def commands_of(application: AnyApplication) -> frozenset[str]:

@@ -1,11 +1,12 @@
 """Loading the model: seconds from disk, minutes from a hub, and never in the way of the process's end."""
 
 import asyncio
-import threading
-from contextlib import suppress
+from functools import partial
 
 from bot.settings import Settings
 from search.embedder import Embedder
+from search.model_spec import ModelSpec
+from search.on_demand import OnDemand, on_daemon
 from search.quantising import Quantised
 
 LEAST_PARAMETERS = 20_000_000
@@ -32,35 +33,20 @@ def load_model(settings: Settings) -> Embedder:
 
 
 async def load_in_background(settings: Settings) -> Embedder:
-    """The same, on a thread that, unlike the event loop's own, does not keep the process from ending: a first start
-    may be stopped in the middle of a download of gigabytes.
+    """The same, on a thread that, unlike the event loop's own, does not keep the process from ending.
 
     Raises:
         ModelError
     """
-    loop = asyncio.get_running_loop()
-    loaded: asyncio.Future[Embedder] = loop.create_future()
-
-    def work() -> None:
-        try:
-            embedder = load_model(settings)
-        except Exception as exc:  # noqa: BLE001 - raised again where it is awaited
-            tell(exc)
-        else:
-            tell(embedder)
-
-    def tell(outcome: Embedder | Exception) -> None:
-        with suppress(RuntimeError):  # the loop is closed: the bot was stopped meanwhile
-            loop.call_soon_threadsafe(_settle, loaded, outcome)
-
-    threading.Thread(target=work, name="model-loading", daemon=True).start()
-    return await loaded
+    return await on_daemon(partial(load_model, settings), "model-loading")
 
 
-def _settle(loaded: asyncio.Future[Embedder], outcome: Embedder | Exception) -> None:
-    if loaded.done():  # cancelled: nobody waits any more
-        return
-    if isinstance(outcome, Exception):
-        loaded.set_exception(outcome)
-    else:
-        loaded.set_result(outcome)
+async def on_demand(settings: Settings) -> OnDemand:
+    """The model that the settings name, which is loaded once it is needed.
+
+    Raises:
+        ModelUnknown: its files are not there.
+    """
+    spec = ModelSpec.parse(settings.model)
+    await asyncio.to_thread(spec.check_files)
+    return OnDemand(await asyncio.to_thread(spec.model_id), partial(load_model, settings))

@@ -12,10 +12,11 @@ from sqlalchemy import make_url
 
 from bot.data_directory import ASIDE, UNPACKING, DataDirectory
 from bot.errors import NoArchive, RestoreCutOff
-from bot.loading import load_in_background
+from bot.loading import on_demand
 from bot.settings import Settings
 from search.embedder import Embedder
 from search.model_spec import ModelSpec
+from search.on_demand import OnDemand
 from storage.collection import ChromaLocation
 from storage.database import Database
 from storage.models import Models
@@ -82,10 +83,33 @@ async def open_model(settings: Settings, database: Database) -> Embedder:
         StorageError: among them ModelMismatch.
     """
     settings = await for_archive(settings, database)
-    embedder = await load_in_background(settings)
-    await Models(database).adopt(embedder.model_id, ModelSpec.parse(settings.model).whole)
-    log.info("Model %s is loaded: %s dimensions", embedder.model_id, embedder.dimensions)
-    return embedder
+    model = await check_model(settings, database)
+    await adopt_model(model, settings, database)
+    return model
+
+
+async def check_model(settings: Settings, database: Database) -> OnDemand:
+    """The archive's model, which is loaded once it is needed; `adopt_model` comes before anything is kept of it.
+
+    Raises:
+        ModelUnknown: its files are not there.
+        StorageError: among them ModelMismatch.
+    """
+    model = await on_demand(settings)
+    await Models(database).check(model.model_id)
+    return model
+
+
+async def adopt_model(model: OnDemand, settings: Settings, database: Database) -> None:
+    """Loads it, and binds an archive to it that has none yet: not before, for a name may be mistyped.
+
+    Raises:
+        ModelError
+        StorageError: among them ModelMismatch.
+    """
+    await model.ready()
+    await Models(database).adopt(model.model_id, ModelSpec.parse(settings.model).whole)
+    log.info("Model %s is loaded: %s dimensions", model.model_id, model.dimensions)
 
 
 async def for_archive(settings: Settings, database: Database) -> Settings:

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.machine import available_memory
-from bot.settings import Settings
-from search.embedder import Embedder
+from search.on_demand import OnDemand
 
 if TYPE_CHECKING:
     from search.quantised import QuantisedEmbedder
@@ -27,38 +26,46 @@ PACKAGES = Path(__file__).parent.parent
 class Quantising:
     """Runs `search.quantising` beside the bot. A process that is ended is not tried again before it is told to."""
 
-    def __init__(self, settings: Settings, embedder: "QuantisedEmbedder | None") -> None:
-        self._settings = settings
-        self._embedder = embedder
+    def __init__(self, model: OnDemand) -> None:
+        self._model = model
         self._task: asyncio.Task[None] | None = None
         self._process: asyncio.subprocess.Process | None = None
 
-    @classmethod
-    def of(cls, settings: Settings, embedder: Embedder) -> "Quantising":
-        """Where the embedder is as exact as it will ever be, there is nothing to be done."""
-        from search.quantised import QuantisedEmbedder  # noqa: PLC0415 - imports torch, which loading has done by now
-
-        return cls(settings, embedder if isinstance(embedder, QuantisedEmbedder) else None)
-
     @property
     def stage(self) -> str:
-        """How pictures are embedded: "exact", "on probation" or "eight bits"."""
-        return "exact" if self._embedder is None else self._embedder.stage
+        """How pictures are embedded: "exact", "on probation" or "eight bits"; "not loaded" while nobody needs that."""
+        if self._model.held is None:
+            return "not loaded"
+        embedder = self._embedder
+        return "exact" if embedder is None else embedder.stage
 
-    async def change(self, settings: Settings, embedder: Embedder) -> None:
-        """From now on for another model; one that has no eight bits has nothing to be done."""
-        from search.quantised import QuantisedEmbedder  # noqa: PLC0415 - as in `of`
+    @property
+    def _embedder(self) -> "QuantisedEmbedder | None":
+        """None where the embedder is as exact as it will ever be, or is not in memory."""
+        held = self._model.held
+        if held is None:
+            return None
+        from search.quantised import QuantisedEmbedder  # noqa: PLC0415 - imports torch, which loading has done by now
 
+        return held if isinstance(held, QuantisedEmbedder) else None
+
+    @property
+    def model(self) -> OnDemand:
+        """Whose pictures."""
+        return self._model
+
+    async def change(self, model: OnDemand) -> None:
+        """From now on for another model, which is loaded; one that has no eight bits has nothing to be done."""
         await self.stop()
-        self._settings = settings
-        self._embedder = embedder if isinstance(embedder, QuantisedEmbedder) else None
+        self._model = model
         self.start()
 
     def start(self) -> None:
-        """Begins, where there is something to do and room for it."""
-        if self._embedder is None or not self._embedder.is_untried:
+        """Begins, where the model is loaded, there is something to do, and room for it."""
+        embedder = self._embedder
+        if embedder is None or not embedder.is_untried:
             return
-        needed, free = self._embedder.exact.parameters * MEMORY_EACH, available_memory()
+        needed, free = embedder.exact.parameters * MEMORY_EACH, available_memory()
         if free < needed:
             log.info(
                 "Quantising the model needs %.1f GB of memory and %.1f are free: pictures are embedded exactly.",
@@ -66,7 +73,7 @@ class Quantising:
                 free / 1e9,
             )
             return
-        self._task = asyncio.create_task(self._quantise(self._embedder), name="quantising")
+        self._task = asyncio.create_task(self._quantise(embedder), name="quantising")
 
     async def stop(self) -> None:
         """Ends the process; its half-made files are cleared away by the next."""
@@ -105,7 +112,8 @@ class Quantising:
             log.warning(
                 "The model could not be quantised: %s", _last_line(said) or f"status {self._process.returncode}"
             )
-        await asyncio.to_thread(embedder.adopt)
+        if (now := self._embedder) is not None:  # dropped meanwhile, it takes what was made when it is loaded again
+            await asyncio.to_thread(now.adopt)
 
 
 def _environment() -> dict[str, str]:

@@ -19,7 +19,7 @@ from bot.changeover import Changeover, leave_nothing
 from bot.disk_files import DiskFiles
 from bot.errors import BotError, InvalidSettings
 from bot.job import Job, Told
-from bot.loading import load_in_background
+from bot.loading import on_demand
 from bot.losses import Losses
 from bot.opening import chroma_location, open_database
 from bot.quantising import Quantising
@@ -31,6 +31,7 @@ from search.encoding import Encoding
 from search.files import FileSource
 from search.images import DecodingLimits, accept_heif
 from search.model_spec import ModelSpec
+from search.on_demand import OnDemand
 from search.pictures import Pictures
 from search.quiet import Quiet
 from search.reindexer import Reached, Reindexer
@@ -93,7 +94,8 @@ class Reindex:
         ModelSpec.parse(setting)
         yield {"step": "Loading the model", "at": 0, "of": 1}
         shop = self._workshop
-        embedder = await load_in_background(shop.settings.model_copy(update={"model": setting}))
+        embedder = await on_demand(shop.settings.model_copy(update={"model": setting}))
+        await embedder.ready()
         yield {"step": "Loading the model", "at": 1, "of": 1}
         started = monotonic()
         models = Models(shop.database)
@@ -107,7 +109,7 @@ class Reindex:
         losses = Losses(shop.database, reindexer, shop.settings.data_dir)
         if before is not None and before.id != embedder.model_id and not accept_lost:
             await losses.refuse(before.id)
-        rested = await self._change(reindexer, setting, None if before is None else before.id)
+        rested = await self._change(reindexer, embedder, setting, None if before is None else before.id)
         await reindexer.finish()  # what came in the last moments
         lost = await losses.listed()
         dropped = await models.drop_others(embedder.model_id) if drop_old else 0
@@ -146,17 +148,16 @@ class Reindex:
             stored,
         )
 
-    async def _change(self, reindexer: Reindexer, setting: str, before: str | None) -> float:
+    async def _change(self, reindexer: Reindexer, embedder: OnDemand, setting: str, before: str | None) -> float:
         """Nothing to change where the archive's own model was only to see what it had not seen yet."""
-        if reindexer.embedder.model_id == before:
+        if embedder.model_id == before:
             return 0.0
         if self._workshop.changeover is not None:
             rested = await self._workshop.changeover.to(reindexer, setting)
             if self._workshop.quantising is not None:
-                settings = self._workshop.settings.model_copy(update={"model": setting})
-                await self._workshop.quantising.change(settings, reindexer.embedder)
+                await self._workshop.quantising.change(embedder)
             return rested
-        await Models(self._workshop.database).change(reindexer.embedder.model_id, setting)
+        await Models(self._workshop.database).change(embedder.model_id, setting)
         if before is not None and self._workshop.location is not None:
             await leave_nothing(self._workshop.database, self._workshop.location, before)
         return 0.0

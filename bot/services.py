@@ -1,7 +1,9 @@
 """Constructs everything, knows every concrete class, and starts and ends it in order."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from telegram import Bot
@@ -16,7 +18,7 @@ from bot.indexing import importer_of
 from bot.jobs import Parts, offer_all
 from bot.last_error import LastError
 from bot.machine import reads_pictures
-from bot.opening import chroma_location, for_archive, open_database, open_model
+from bot.opening import adopt_model, check_model, chroma_location, for_archive, open_database
 from bot.quantising import Quantising
 from bot.reindexing import Reindex, Workshop
 from bot.settings import Settings
@@ -43,7 +45,6 @@ from search.candidates import Candidates
 from search.decoding import Decoders
 from search.direction import Directions, Weights
 from search.duplicates import Duplicates
-from search.embedder import Embedder
 from search.encoding import Encoding
 from search.failures import FailedPhotos
 from search.fingerprinter import Fingerprinter
@@ -51,6 +52,7 @@ from search.images import DecodingLimits, accept_heif
 from search.imports_under_way import ImportsUnderWay
 from search.indexer import Indexer
 from search.ocr import Ocr
+from search.on_demand import OnDemand
 from search.once import EmbeddedOnce
 from search.pages import Pages
 from search.pictures import Pictures
@@ -74,6 +76,7 @@ from storage.collection import Collection
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.erasure import Erasure
+from storage.examination import Examination
 from storage.failures import Failures
 from storage.filtered import FilteredPhotos
 from storage.fingerprints import Fingerprints
@@ -85,6 +88,9 @@ from storage.readings import Readings
 from storage.remains import Remains
 from storage.texts import Texts
 from storage.vectors import VectorIndex
+
+UNKNOWN = 0
+"""Dimensions of a model that has seen nothing here yet; a Chroma collection only notes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,8 @@ class Services:
     settings: ChatSettingsHandlers
     privacy: PrivacyCommands
     guard: Guard
+    adopt_model: Callable[[], Awaitable[None]]
+    """Loads the archive's model; what works with it starts after that. Raises ModelError, StorageError."""
     indexer: Indexer
     reader: Reader | None
     """None where text in pictures is not read."""
@@ -119,32 +127,34 @@ class Services:
 
 
 async def open_services(stack: AsyncExitStack, settings: Settings, bot: Bot) -> Services:
-    """Opens the data directory, the database, the model and Chroma; `stack` closes them again, last first.
+    """Opens the data directory and the database; `stack` closes them again, last first. The model is loaded, and
+    Chroma opened, while the bot takes updates already.
 
     Raises:
         BotError, ModelError, StorageError: nothing is left open.
     """
     database = await open_database(stack, settings)
     settings = await for_archive(settings, database)
-    embedder = await open_model(settings, database)
-    index = _index(settings, database, embedder)
+    model = await check_model(settings, database)
+    index = await _index(settings, database, model)
     stack.push_async_callback(index.close)
-    encoding = Encoding(embedder)
+    encoding = Encoding(model)
     encoding.start()
     stack.push_async_callback(encoding.close)
     decoders = Decoders(DecodingLimits(max_pixels=settings.max_megapixels * 1_000_000))
     stack.push_async_callback(decoders.close)
     judge = Judge(
-        Embeddings(database, embedder.model_id),
-        await calibrated(Calibrations(database), settings.model, embedder.model_id),
+        Embeddings(database, model.model_id),
+        await calibrated(Calibrations(database), settings.model, model.model_id),
     )
-    return _assembled(settings, bot, database, index, encoding, decoders, judge)
+    return _assembled(settings, bot, database, index, model, encoding, decoders, judge)
 
 
-def _index(settings: Settings, database: Database, embedder: Embedder) -> VectorIndex:
+async def _index(settings: Settings, database: Database, model: OnDemand) -> VectorIndex:
     """Its Chroma is opened by the reconciler: answers do not wait for it."""
-    chroma = ChromaIndex(Collection(chroma_location(settings), embedder.model_id, embedder.dimensions))
-    embeddings = Embeddings(database, embedder.model_id)
+    dimensions = await Examination(database).dimensions(model.model_id) or UNKNOWN
+    chroma = ChromaIndex(Collection(chroma_location(settings), model.model_id, dimensions))
+    embeddings = Embeddings(database, model.model_id)
     return VectorIndex(embeddings, chroma, exact_limit=settings.exact_limit, cache_bytes=settings.cache_mb << 20)
 
 
@@ -153,6 +163,7 @@ def _assembled(
     bot: Bot,
     database: Database,
     index: VectorIndex,
+    model: OnDemand,
     encoding: Encoding,
     decoders: Decoders,
     judge: Judge,
@@ -160,10 +171,10 @@ def _assembled(
     accept_heif()
     defaults = ChatSettings(photos=settings.photos_per_answer)
     chats, photos, queue = Chats(database, defaults), Photos(database), IndexQueue(database)
-    once = EmbeddedOnce(Embeddings(database, encoding.embedder.model_id))
+    once = EmbeddedOnce(Embeddings(database, model.model_id))
     originals, max_bytes = Originals(settings.data_dir), settings.max_file_mb * 1_000_000
     files = DiskFiles(originals, max_bytes)
-    pictures = Pictures(TelegramFiles(bot), encoding.embedder, decoders, max_bytes, files)
+    pictures = Pictures(TelegramFiles(bot), model, decoders, max_bytes, files)
     ocr = Ocr()
     quiet = Quiet(ocr.held)
     fingerprints = Fingerprints(database)
@@ -197,12 +208,12 @@ def _assembled(
     control = Control(settings.data_dir)
     reconciler = Reconciler(index)
     sweeper = Sweeper(privacy, questions, Remains(database), database, index, originals, retention)
-    quantising = Quantising.of(settings, encoding.embedder)
+    quantising = Quantising(model)
     engine = Engine(encoding, pictures, once, index, judge)
     changeover = Changeover(database, chroma_location(settings), engine, indexer, reconciler, sweeper)
     reindex = Reindex(Workshop(settings, database, pictures.for_model, quiet, changeover, quantising))
     jobs = (importing, throughput, last_error, reindex, quantising)
-    offer_all(control, Parts(settings, bot, database, originals, index, encoding, indexer, *jobs))
+    offer_all(control, Parts(settings, bot, database, originals, index, indexer, *jobs))
     return Services(
         intake=Intake(archive, access, own_photos),
         own_photos=own_photos,
@@ -218,6 +229,7 @@ def _assembled(
         chats=ChatHandlers(archive, privacy, replies),
         privacy=PrivacyCommands(privacy, own_photos, replies, retention.days),
         guard=Guard(archive, replies, SearchLimit(settings.searches_per_minute), Turns()),
+        adopt_model=partial(adopt_model, model, settings, database),
         indexer=indexer,
         reader=Reader(chats, Readings(database), pictures, ocr) if reads_pictures(settings.ocr) else None,
         quantising=quantising,

@@ -16,7 +16,6 @@ from bot.memory import in_use
 from bot.quantising import Quantising
 from bot.reindexing import Reindex
 from bot.version import version
-from search.encoding import Encoding
 from search.errors import StorageError
 from search.indexer import Indexer
 from search.throughput import Throughput
@@ -39,7 +38,6 @@ class Vitals:
 
     bot: Bot
     census: Census
-    encoding: Encoding
     device: str
     index: VectorIndex
     indexer: Indexer
@@ -99,10 +97,10 @@ class Status:
         return {"photos_a_minute": photos, "questions_a_minute": round(asked / (LATELY.total_seconds() / 60), 2)}
 
     def _model(self) -> Told:
-        embedder = self._vitals.encoding.embedder
+        model = self._vitals.quantising.model
         return {
-            "name": embedder.model_id,
-            "dimensions": embedder.dimensions,
+            "name": model.model_id,
+            "dimensions": model.known_dimensions,
             "device": self._vitals.device,
             "pictures": self._vitals.quantising.stage,
         }

@@ -16,7 +16,7 @@ from handlers.posts import sender
 from handlers.render import MARKS
 from handlers.replies import Replies
 from search.archive import Archive
-from search.errors import FileError, FileUnreachable, ImageRefused, QuestionError, StorageError
+from search.errors import FileError, FileUnreachable, ImageRefused, ModelError, QuestionError, StorageError
 
 log = logging.getLogger(__name__)
 
@@ -158,6 +158,8 @@ def sentence(exc: Exception) -> str:
         return "I could not fetch that picture from Telegram just now. Please try again in a minute."
     if isinstance(exc, FileError | ImageRefused):
         return f"I cannot read that picture. {exc}"
+    if isinstance(exc, ModelError):
+        return "I cannot see pictures at the moment: my model cannot be loaded. Please tell whoever runs me."
     if isinstance(exc, StorageError):
         return "I cannot reach my archive at the moment. Nothing is lost; please ask again in a few minutes."
     return "Something went wrong on my side and has been logged. Please ask again; if it stays, tell whoever runs me."

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from search.embedder import Embedding, Pixels
-from search.errors import DeviceUnavailable, ModelDamaged, ModelError, ModelUnknown, ModelUnreachable
+from search.errors import DeviceUnavailable, ModelDamaged, ModelError, ModelUnreachable
 from search.model_spec import ModelSpec
 from search.torchvision_operators import declare_missing_operators
 
@@ -89,7 +89,7 @@ class ClipEmbedder:
         import open_clip  # noqa: PLC0415 - takes 2 s, and only after the operators are declared
 
         spec.check_known(open_clip.list_pretrained())
-        _check_files(spec)
+        spec.check_files()
         torch.set_num_threads(compute.chosen_threads())
         device, precision = compute.chosen_device(), compute.chosen_precision()
         _check_device(device)
@@ -114,6 +114,9 @@ class ClipEmbedder:
     def image_size(self) -> int:
         """See `Embedder`."""
         return self._image_size
+
+    async def ready(self) -> None:
+        """See `Embedder`. It is."""
 
     def prepare(self, image: Image.Image) -> Pixels:
         """See `Embedder`."""
@@ -180,16 +183,6 @@ def _check_device(device: str) -> None:
         torch.zeros(1).to(device)
     except (RuntimeError, AssertionError) as exc:
         raise DeviceUnavailable(device, str(exc).splitlines()[0]) from exc
-
-
-def _check_files(spec: ModelSpec) -> None:
-    if spec.directory is not None and not (spec.directory / "open_clip_config.json").is_file():
-        raise ModelUnknown(
-            f"The model {spec.text!r} is not there: {spec.directory} holds no open_clip_config.json. "
-            "Set CHATLENS_MODEL to a directory in open_clip's own layout."
-        )
-    if spec.weights_file is not None and not spec.weights_file.is_file():
-        raise ModelUnknown(f"The weights of {spec.text!r} are not there: {spec.weights_file} is no file.")
 
 
 def _translated(spec: ModelSpec, exc: Exception) -> ModelError:

@@ -29,6 +29,13 @@ class Embedder(Protocol):
     def image_size(self) -> int:
         """Pixels on the model's shorter side: a smaller picture loses what the model could see."""
 
+    async def ready(self) -> None:
+        """Returns once it is in memory, where the others answer at once; asked before them on the event loop.
+
+        Raises:
+            ModelError
+        """
+
     def prepare(self, image: Image.Image) -> Pixels:
         """One RGB picture of any size as the model's input."""
 

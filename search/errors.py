@@ -19,7 +19,7 @@ SearchError
 │   └── FileUnreachable    may come later: retried with growing pauses
 ├── ModelChanged           meanwhile another model answers: what was begun is done again
 ├── FolderEmpty            no picture is left in a folder that had some
-└── ModelError             the operator must act: printed at start, the bot does not run
+└── ModelError             the operator must act: printed, and the bot that just started does not run
     ├── ModelUnknown
     ├── ModelUnreachable
     ├── ModelDamaged

@@ -12,11 +12,9 @@ questions must both be answered with yes (docs/decisions, "the same picture", ha
 from dataclasses import dataclass
 from typing import Self
 
-import imagehash
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
 from search.frames import framed
 
@@ -141,6 +139,8 @@ def _distance(first: Hashes, second: Hashes) -> NDArray[np.uint16]:
 
 
 def _hash(image: Image.Image) -> Hashes:
+    import imagehash  # noqa: PLC0415 - with scipy a fifth of a second, which no start should take
+
     bits = imagehash.phash(image, hash_size=16, highfreq_factor=4).hash
     return np.packbits(bits).view("<u8").astype(np.uint64)
 
@@ -167,6 +167,8 @@ def _changed(first: Thumbnail, second: Thumbnail) -> float:
 
 
 def _unexplained(cells: NDArray[np.float32], by: NDArray[np.float32]) -> float:
+    from scipy import ndimage  # noqa: PLC0415 - as in `_hash`
+
     low = ndimage.minimum_filter(by, (3, 3, 1), mode="nearest") - TOLERANCE
     high = ndimage.maximum_filter(by, (3, 3, 1), mode="nearest") + TOLERANCE
     return float(((cells < low) | (cells > high)).any(axis=2).mean())

@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom, as Pillow has it."""
@@ -53,6 +52,8 @@ def _common(colours: Colours, share: float) -> list[Colours]:
 
 
 def _standing_out(pixels: Colours, ground: Colours) -> Box | None:
+    from scipy import ndimage  # noqa: PLC0415 - takes a fifth of a second
+
     height, width = pixels.shape[:2]
     labels, count = ndimage.label(np.abs(pixels - ground).max(axis=2) > APART, np.ones((3, 3)))
     if not count:

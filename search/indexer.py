@@ -16,7 +16,7 @@ from time import monotonic, perf_counter
 from search.clock import SteadyClock
 from search.embedder import Embedding, Pixels
 from search.encoding import Encoding
-from search.errors import FileGone, FileUnreachable, ImageRefused, StorageError
+from search.errors import FileGone, FileUnreachable, ImageRefused, ModelError, StorageError
 from search.once import EmbeddedOnce
 from search.pace import Pace
 from search.pictures import Pictures, Seen
@@ -40,6 +40,8 @@ LEASE = timedelta(minutes=2)
 """After that a claimed row that nobody has finished, failed or postponed is claimed again."""
 TROUBLE_PAUSE = 2.0
 """Seconds before a stage goes on after the database failed it."""
+MODEL_PAUSE = 30.0
+"""The same after the model could not be loaded."""
 
 STOPPING = 4.0
 """Seconds for the batch in hand when the bot is stopped: it has ten in all, and a batch takes about one."""
@@ -151,6 +153,9 @@ class Indexer:
         except StorageError as exc:
             log.error("Indexing waits for the database: %s", exc)
             await asyncio.sleep(TROUBLE_PAUSE)
+        except ModelError as exc:  # it was dropped, and now cannot be loaded again
+            log.error("Indexing waits for the model: %s", exc)
+            await asyncio.sleep(MODEL_PAUSE)
         except Exception:
             log.exception("Indexing met a mistake of its own and goes on")
             await asyncio.sleep(TROUBLE_PAUSE)
@@ -197,7 +202,7 @@ class Indexer:
             await self._fail(picture, str(exc))
         except FileUnreachable as exc:
             await self._postpone(picture, exc)
-        except StorageError:
+        except (ModelError, StorageError):
             self._let_go(picture)
             raise
         except Exception as exc:

@@ -3,6 +3,7 @@
 import difflib
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from search.errors import ModelUnknown
@@ -77,6 +78,20 @@ class ModelSpec:
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
         raise ModelUnknown(f"open_clip has no model {self.name!r}.{hint}")
 
+    def check_files(self) -> None:
+        """Whether what lies on this machine is there. Blocks.
+
+        Raises:
+            ModelUnknown
+        """
+        if self.directory is not None and not (self.directory / "open_clip_config.json").is_file():
+            raise ModelUnknown(
+                f"The model {self.text!r} is not there: {self.directory} holds no open_clip_config.json. "
+                "Set CHATLENS_MODEL to a directory in open_clip's own layout."
+            )
+        if self.weights_file is not None and not self.weights_file.is_file():
+            raise ModelUnknown(f"The weights of {self.text!r} are not there: {self.weights_file} is no file.")
+
     def model_id(self) -> str:
         """The name that vectors carry.
 
@@ -94,6 +109,14 @@ class ModelSpec:
 def _digest(files: list[Path]) -> str:
     total = hashlib.sha256()
     for path in files:
-        with path.open("rb") as stream:
-            total.update(hashlib.file_digest(stream, "sha256").digest())
+        facts = path.stat()
+        total.update(_digest_of(path, facts.st_size, facts.st_mtime_ns))
     return total.hexdigest()[:12]
+
+
+@lru_cache(maxsize=16)
+def _digest_of(path: Path, size: int, changed: int) -> bytes:
+    """Of files that are as large and as old as they were it is not asked again: it takes a second for each gigabyte,
+    and every start needs it three times."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()

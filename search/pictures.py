@@ -73,6 +73,7 @@ class Pictures:
         return await asyncio.to_thread(self._see, await self._opened(post))
 
     async def _opened(self, post: PhotoPost | Photo) -> Image.Image:
+        await self._embedder.ready()
         side = self._embedder.image_size
         data = await self._fetched(post, file_to_embed(post, side, self._max_bytes))
         return await self._decoders.picture(data, side)

@@ -83,6 +83,9 @@ class QuantisedEmbedder:
         """See `Embedder`."""
         return self.exact.image_size
 
+    async def ready(self) -> None:
+        """See `Embedder`. It is."""
+
     def prepare(self, image: Image.Image) -> Pixels:
         """See `Embedder`."""
         return self.exact.prepare(image)

@@ -50,6 +50,12 @@ class Models:
         former, settings = (frozenset[str](json.loads(known.get(key, "[]"))) for key in (FORMER, SETTINGS))
         return ArchiveModel(known[ID], known.get(SETTING), former, settings)
 
+    async def check(self, model: str) -> None:
+        """Raises ModelMismatch where the archive has another model."""
+        current = await self.current()
+        if current is not None and current.id != model:
+            raise ModelMismatch(current.id, model)
+
     @uninterrupted
     async def adopt(self, model: str, setting: str | None = None) -> None:
         """Bind the archive to its model at the first use, and note what loads it; raises ModelMismatch where it has

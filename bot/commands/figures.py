@@ -58,8 +58,10 @@ def _model(model: dict[str, Any]) -> str:
         "exact": "pictures are embedded exactly",
         "on probation": "pictures are embedded exactly, while eight bits are compared with that",
         "eight bits": "pictures are embedded in eight bits",
+        "not loaded": "not in memory just now",
     }
-    return f"{model['name']}, {model['dimensions']} dimensions, {model['device']}; {pictures[model['pictures']]}"
+    dimensions = "" if model["dimensions"] is None else f", {model['dimensions']} dimensions"
+    return f"{model['name']}{dimensions}, {model['device']}; {pictures[model['pictures']]}"
 
 
 def _reindexing(reindexing: dict[str, Any] | None) -> str:

@@ -16,8 +16,9 @@ from rich.console import Console
 
 from bot import control_connection, logs
 from bot.application import build
-from bot.control import MISTAKEN, STOPPED, Control
+from bot.control import Control
 from bot.control_file import NAME, ControlFile
+from bot.control_server import MISTAKEN, STOPPED
 from bot.errors import BotError, BotNotRunning, DataDirectoryBusy, InvalidSettings
 from bot.job import Job, Told, listening
 from bot.remote import ask, carry_out, is_running

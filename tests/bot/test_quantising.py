@@ -88,5 +88,9 @@ async def test_quantising_takes_the_memory_that_there_is_not(
     caplog.set_level(logging.INFO)
     monkeypatch.setattr(quantising, "available_memory", lambda: 1_000_000)
     async with polling(build(settings)):
+
+        async def told() -> bool:
+            return "Quantising the model needs" in caplog.text
+
+        await until(told, "the model to be loaded and the memory to be looked at")
         assert not children(CONVERTER)
-    assert "Quantising the model needs" in caplog.text

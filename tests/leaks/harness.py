@@ -45,9 +45,12 @@ def vector_of(picture: str) -> Embedding:
 class CheapEmbedder:
     """Pictures are given as vectors; a text's is that of its first word."""
 
-    model_id = "cheap"
+    model_id = "ViT-B-32-SigLIP2-256:webli"  # it stands in for the default model
     dimensions = DIMENSIONS
     image_size = 1
+
+    async def ready(self) -> None:
+        """It is."""
 
     def prepare(self, image: Image.Image) -> Pixels:
         """Never asked: `Vectors` prepares."""

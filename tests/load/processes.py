@@ -31,21 +31,22 @@ class Running:
 @asynccontextmanager
 async def running(directory: Path) -> AsyncIterator[Running]:
     """An empty local Telegram and the bot on it, polling, with the demo model on one thread."""
-    with _sandbox() as (url, token), _bot(url, token, directory) as bot:
+    with sandbox() as (url, token), bot(url, token, directory) as process:
 
         async def is_up() -> bool:
-            if bot.poll() is not None:
-                raise AssertionError(f"the bot ended with status {bot.returncode}")
+            if process.poll() is not None:
+                raise AssertionError(f"the bot ended with status {process.returncode}")
             return (directory / "heartbeat").exists()
 
         await until(is_up, "the bot to start", patience=120)
-        yield Running(url, directory, bot.pid)
-        bot.terminate()
-        await asyncio.to_thread(bot.wait, 60)
+        yield Running(url, directory, process.pid)
+        process.terminate()
+        await asyncio.to_thread(process.wait, 60)
 
 
 @contextmanager
-def _sandbox() -> Iterator[tuple[str, str]]:
+def sandbox() -> Iterator[tuple[str, str]]:
+    """An empty one: its address and its bot's token."""
     command = [sys.executable, "-m", "sandbox", "--empty", "--port", "0", "--exit-with-stdin"]
     with _ended(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -54,7 +55,8 @@ def _sandbox() -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def _bot(url: str, token: str, directory: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def bot(url: str, token: str, directory: Path, **settings: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """The bot as it is started in real life; further settings are named as in the environment."""
     own = {
         "CHATLENS_TOKEN": token,
         "CHATLENS_API_URL": url,
@@ -64,6 +66,7 @@ def _bot(url: str, token: str, directory: Path) -> Iterator["subprocess.Popen[by
         "CHATLENS_THREADS": "1",
         "CHATLENS_LOG_LEVEL": "ERROR",
         "CHATLENS_SEARCHES_PER_MINUTE": "10000",
+        **settings,
     }
     with _ended([sys.executable, "-m", "bot", "run", "--no-demo"], env={**os.environ, **own}) as process:
         yield process

@@ -26,6 +26,9 @@ class SlowEmbedder:
         self.begun = threading.Event()
         self.order: list[str] = []
 
+    async def ready(self) -> None:
+        return
+
     def prepare(self, image: Image.Image) -> Pixels:
         return PIXELS
 

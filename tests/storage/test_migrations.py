@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage.database import Database
 from storage.errors import SchemaTooNew
-from storage.migrations import configuration
+from storage.migrations import configuration, newest
 from storage.schema import metadata
 from tests.storage.builders import NOON
 
@@ -93,3 +93,8 @@ async def test_captions_from_before_are_not_searched(url: str) -> None:
     async with database.reading() as connection:
         assert (await connection.execute(text("SELECT photo_id, folded FROM texts"))).all() == [(1, "елка")]
     await database.close()
+
+
+def test_a_version_is_overlooked() -> None:
+    """The newest one by the names of its files is Alembic's: an older database would be left as it is."""
+    assert newest() == ScriptDirectory.from_config(configuration()).get_current_head()
