@@ -99,7 +99,7 @@ async def _carried_out(world: World, bot: Bot, call: Call, given: Parameters) ->
 async def _scripted(request: Request, call: Call, fault: Fault) -> Response | None:
     """The answer a fault puts in place of the method's, if any."""
     if fault.delay:
-        await request.app.state.world.pause(fault.delay)
+        await request.app.state.world.faults.delay(fault)
     if fault.drop:
         return await connection.drop(request)
     if fault.garbage:

@@ -1,6 +1,8 @@
 """Scripted trouble: which calls shall fail, how, and how many times."""
 
+import asyncio
 import itertools
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -21,7 +23,7 @@ class Fault:
     times: int | None = 1
     """How many calls it hits; None is all until it is removed."""
     delay: float = 0.0
-    """Seconds before anything else happens."""
+    """Seconds before anything else happens, or until the fault is taken back."""
     drop: bool = False
     """Close the connection without an answer; the call is not carried out."""
     drop_after: bool = False
@@ -43,6 +45,8 @@ class Faults:
 
     def __init__(self) -> None:
         self._script: list[Fault] = []
+        self._taken_back: dict[int, asyncio.Event] = {}
+        self._is_closed = False
         self._ids = itertools.count(1)
 
     def add(self, fault: Fault) -> Fault:
@@ -61,9 +65,25 @@ class Faults:
                 return fault
         return None
 
+    async def delay(self, fault: Fault) -> None:
+        """Lets the fault's seconds of real time pass, but no longer than it lasts and the world is served."""
+        if self._is_closed:
+            return
+        taken_back = self._taken_back.setdefault(fault.id, asyncio.Event())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(taken_back.wait(), fault.delay)
+
     def remove(self, fault_id: int | None = None) -> None:
-        """Takes one fault, or all, out of the script."""
+        """Takes one fault, or all, back: out of the script, and the calls that it delays go on."""
         self._script = [f for f in self._script if fault_id is not None and f.id != fault_id]
+        for delaying, taken_back in self._taken_back.items():
+            if fault_id in (None, delaying):
+                taken_back.set()
+
+    def close(self) -> None:
+        """Nobody waits any more."""
+        self._is_closed = True
+        self.remove()
 
     def as_objects(self) -> list[dict[str, Any]]:
         """What is still to come."""

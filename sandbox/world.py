@@ -3,12 +3,10 @@
 It lives in one event loop: whoever is outside (a test in another thread) goes through HTTP.
 """
 
-import asyncio
 import itertools
 import re
 import secrets
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from sandbox.calls import CallLog
 from sandbox.chats import Chat, Chats
@@ -62,7 +60,6 @@ class World:
         """`inline_message_id` to the message sent through a bot."""
         self.people: dict[int, User] = {}
         self.bots: dict[str, Bot] = {}
-        self._closing = asyncio.Event()
         self._person_ids = itertools.count(FIRST_PERSON_ID)
         self.add_bot(bot_name, _username(bot_name), token)
 
@@ -123,14 +120,9 @@ class World:
         """The private chat of a person with a bot, opened if need be."""
         return self.chats.find(person.id, bot.id) or self.chats.create_private(person, bot.id)
 
-    async def pause(self, seconds: float) -> None:
-        """Lets real time pass, but no longer than the world is served."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._closing.wait(), seconds)
-
     async def close(self) -> None:
         """Lets everyone who waits go and ends deliveries to webhooks."""
-        self._closing.set()
+        self.faults.close()
         self.events.close()
         for bot in self.bots.values():
             bot.updates.close()

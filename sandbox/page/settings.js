@@ -58,9 +58,9 @@ export class SettingsPanel {
   }
 }
 
-/** A switch that is only on once the server has said so. */
+/** A switch that waits for the server to say how it stands, or its late word would undo an early press. */
 function toggle(label, explanation, change) {
-  const input = h("input", { type: "checkbox", role: "switch", class: "switch" });
+  const input = h("input", { type: "checkbox", role: "switch", class: "switch", disabled: true });
   input.addEventListener("change", async () => {
     const wanted = input.checked;
     if (!(await attempt(() => change(wanted)))) input.checked = !wanted;
@@ -75,6 +75,7 @@ function toggle(label, explanation, change) {
     node,
     set: (on) => {
       input.checked = Boolean(on);
+      input.disabled = false;
     },
   };
 }

@@ -51,6 +51,12 @@ async def alone(settings: Settings, model: Path) -> dict[str, Any]:
     return last
 
 
+async def downloads_take(people: People, seconds: float) -> None:
+    """From now on, each; those under way that took longer come to their end."""
+    await people.ask("DELETE", "/api/faults")
+    await people.ask("POST", "/api/faults", json={"method": "getFile", "delay": seconds, "times": 0})
+
+
 def vectors(archive: Archive) -> dict[str, int]:
     """How many there are of each model."""
     return dict(archive.rows("SELECT model, count(*) FROM vectors GROUP BY model"))

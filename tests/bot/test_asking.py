@@ -196,18 +196,27 @@ async def test_a_question_overtakes_a_backlog(people: People, archive: Archive) 
     await people.post(chat, ann, photos=[jpeg("red")])
     await archive.settled(indexed=1)
     pictures = [jpeg((number, 255 - number, 90)) for number in range(100)]
-    await asyncio.gather(*(people.post(chat, ann, photos=[picture]) for picture in pictures))
+    await asyncio.gather(*(people.post(chat, ann, photos=[picture]) for picture in pictures[:50]))
+    await people.ask("POST", "/api/faults", json={"method": "file", "delay": 3600, "times": 0})
+    await asyncio.gather(*(people.post(chat, ann, photos=[picture]) for picture in pictures[50:]))
     text = await people.told(chat, ann, "/search red")
     assert "waiting to be indexed" in text
+    await people.ask("DELETE", "/api/faults")
     await archive.settled(indexed=101)
 
 
 async def test_a_slow_answer_is_not_silence(people: People, archive: Archive, sandbox: Sandbox) -> None:
     """While it takes its time, the chat shows that the bot is at work."""
     chat, ann, _ = await posted(people, archive)
-    await people.ask("POST", "/api/faults", json={"method": "sendMediaGroup", "delay": 1.5})
-    assert len(await people.asked(chat, ann, "/search red")) == 5
-    assert "sendChatAction" in {call.method for call in sandbox.world.calls}
+    await people.ask("POST", "/api/faults", json={"method": "sendMediaGroup", "delay": 3600})
+    [question] = await people.post(chat, ann, text="/search red")
+
+    async def is_shown() -> bool:
+        return "sendChatAction" in {call.method for call in sandbox.world.calls}
+
+    await until(is_shown, "the chat action")
+    await people.ask("DELETE", "/api/faults")
+    assert len(await people.answer(chat, question)) == 5
 
 
 async def test_the_commands_are_registered(people: People) -> None:

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -21,7 +20,8 @@ import pytest
 from bot.__main__ import COMMANDS
 from sandbox.server import Sandbox
 from tests.conftest import DEMO, Archive
-from tests.people import People, jpeg, picture_key, until
+from tests.people import PATIENCE, People, jpeg, picture_key, until
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 ARCHIVE = ROOT / "sandbox" / "archive"
@@ -93,12 +93,6 @@ def test_a_hub_that_cannot_be_reached_names_the_ways_out(tmp_path: Path) -> None
     assert "Traceback" not in result.stderr
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 @asynccontextmanager
 async def demo(port: int) -> AsyncIterator[Process]:
     process = await asyncio.create_subprocess_exec(
@@ -146,7 +140,7 @@ async def test_a_newcomer_who_asks_for_pizza_sees_pizza() -> None:
         assert len(answer) == 5
         assert "pizza" in await _scene(people, chat, answer[0])
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await process.wait()
         assert process.returncode == 0
 

@@ -11,9 +11,9 @@ from bot import application as bot_application
 from bot.lifecycle import AnyApplication
 from bot.settings import Settings
 from storage import database
-from tests.bot.test_command_line import free_port
 from tests.conftest import Archive, polling
 from tests.people import People, jpeg, until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.usefixtures("loaded_once", "impatient")
 

@@ -325,7 +325,7 @@ async def test_a_running_bot_is_stopped_to_be_mended(
         await until(is_well, "the archive to be well")
         assert "1." in await people.told(chat, ann, "/search red")
 
-        await people.ask("POST", "/api/faults", json={"method": "file", "delay": 5, "times": 0})
+        await people.ask("POST", "/api/faults", json={"method": "file", "delay": 3600, "times": 0})
         await people.post(chat, ann, photos=[jpeg("white")])
         await archive.settled(indexed=3, pending=1)
         assert (await of_running(settings)).keys() == {"standing still"}

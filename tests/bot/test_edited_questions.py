@@ -86,7 +86,11 @@ async def test_an_answer_stays_where_its_question_is_none_any_more(people: Peopl
             return not (await standing(people, chat, message)).messages
 
         await until(gone, "the answer to go")
-    assert not archive.rows("SELECT query FROM questions WHERE query IS NOT NULL")
+
+    async def is_forgotten() -> bool:
+        return not archive.rows("SELECT query FROM questions WHERE query IS NOT NULL")
+
+    await until(is_forgotten, "what was asked to be forgotten")
     await edited(people, chat, ann, message, text=question)
     assert len((await stands(people, chat, message, "")).messages) == len(first.messages)
 

@@ -297,7 +297,7 @@ def _emptied(folder: Path) -> Iterator[None]:
 
 def _wait_for_progress(database: Path, pictures: int) -> None:
     """Until more than so many are indexed."""
-    for _ in range(3_000):
+    for _ in range(6_000):
         with suppress(sqlite3.OperationalError), closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as one:
             count = one.execute("SELECT count(*) FROM photos WHERE state = 'indexed'").fetchone()[0]
             if count > pictures:

@@ -57,6 +57,7 @@ async def test_a_log_tells_what_people_say(
         await fault(people, "getFile", times=1, **trouble)
         for colour in ("red", "green"):
             await people.post(chat, ann, photos=[jpeg(colour)], caption=SECRET_CAPTION)
+        await archive.settled(indexed=1, failed=1)
         await people.post(chat, ann, document=("x.png", b"no picture", "image/png"), caption=SECRET_CAPTION)
         await archive.settled(indexed=1, failed=2)
         await people.post(chat, ann, photos=[jpeg("blue")], caption=SECRET_CAPTION)

@@ -14,7 +14,10 @@ from search.errors import ModelMismatch
 from storage.database import Database
 from storage.models import Models
 from tests.conftest import Archive, polling
-from tests.people import People, jpeg, picture_key, shown
+from tests.people import People, jpeg, picture_key, shown, until
+
+ENDLESS = {"method": "file", "delay": 3600, "times": 0}
+"""Downloads that do not come to their end."""
 
 pytestmark = pytest.mark.usefixtures("loaded_once")
 
@@ -41,8 +44,13 @@ async def test_a_restart_in_the_middle_of_indexing_loses_and_doubles_nothing(
     for number in range(count):
         await people.post(chat, ann, photos=[jpeg((number, 255 - number, 90))])
     async with polling(build(settings)):
-        while not archive.rows("SELECT 1 FROM photos WHERE state = 'indexed'"):
-            await people.messages(chat)
+
+        async def has_begun() -> bool:
+            return archive.states().get("indexed", 0) > 0
+
+        await until(has_begun, "the first photo to be indexed")
+        await people.ask("POST", "/api/faults", json=ENDLESS)  # or all might be done before the bot has stopped
+    await people.ask("DELETE", "/api/faults")
     left = archive.states().get("indexed", 0)
     assert left < count, "the bot was not ended in the middle"
     async with polling(build(settings)) as application:

@@ -36,9 +36,10 @@ async def test_an_operator_cannot_tell_how_the_bot_does(
 
         async def compared() -> dict[str, Any]:
             told = await status(settings)
-            return told if told["chroma"]["condition"] == "equal" else {}
+            is_idle = told["queue"]["in_hand"] == 0 and told["rates"]["photos_a_minute"]["10"] == 0.2
+            return told if is_idle and told["chroma"]["condition"] == "equal" else {}
 
-        told = await until(compared, "Chroma to be compared")
+        told = await until(compared, "the photos to be counted and Chroma to be compared")
         assert told["photos"] == {"indexed": 2, "waiting": 0, "failed": 1}
         assert told["chats"] == {"present": 1, "left": 0}
         assert told["queue"]["due"] == told["queue"]["in_hand"] == told["queue"]["postponed"] == 0

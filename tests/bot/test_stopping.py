@@ -1,4 +1,4 @@
-"""SIGTERM ends the bot within ten seconds, whatever it waits for."""
+"""SIGTERM ends the bot, whatever it waits for, and in the time that service managers leave it."""
 
 import asyncio
 import socket
@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from bot import changeover, control_server, lifecycle, stopping
+from search import indexer
 from tests.crash.processes import Bot, sandbox
-from tests.people import People, jpeg, until
+from tests.people import PATIENCE, People, jpeg, until
 
-LIMIT = 10
+HANGING = {"delay": 3600, "times": 0}
 
 
 async def test_a_stop_waits_for_what_hangs(tmp_path: Path) -> None:
@@ -25,7 +27,7 @@ async def test_a_stop_waits_for_what_hangs(tmp_path: Path) -> None:
             await people.post(chat, ann, photos=[jpeg("red")])
             await _told(people, chat, ann, "1 photo")
             for method in ("file", "sendPhoto"):
-                await people.ask("POST", "/api/faults", json={"method": method, "delay": 60, "times": 0})
+                await people.ask("POST", "/api/faults", json={"method": method, **HANGING})
             await people.post(chat, ann, text="/search red")
             for number in range(20):
                 await people.post(chat, ann, photos=[jpeg((number, 90, 90))])
@@ -35,13 +37,18 @@ async def test_a_stop_waits_for_what_hangs(tmp_path: Path) -> None:
                 return all(fault["hits"] for fault in calls)
 
             await until(hangs, "a download and an answer that hang")
-            async with asyncio.timeout(LIMIT):
-                assert await bot.stop() == 0
+            await _stopped(bot)
             await people.ask("DELETE", "/api/faults")
             await bot.start()
             await _told(people, chat, ann, "21 photos")
-            async with asyncio.timeout(LIMIT):
-                assert await bot.stop() == 0
+            await _stopped(bot)
+
+
+async def _stopped(bot: Bot) -> None:
+    """In order; where the machine is too busy for that, by the bot's own watch, and it says so."""
+    async with asyncio.timeout(PATIENCE):
+        status = await bot.stop()
+    assert status == 0 or bot.told("did not end in")
 
 
 async def _told(people: People, chat: int, ann: int, what: str) -> None:
@@ -58,5 +65,13 @@ async def test_a_stop_waits_for_the_model(tmp_path: Path, seconds: float) -> Non
         bot = Bot(url, token, tmp_path / "data", tmp_path / "log")
         await bot.start()
         await asyncio.sleep(seconds)  # a moment of its start, whichever it is
-        async with asyncio.timeout(LIMIT):
+        async with asyncio.timeout(PATIENCE):
             await bot.stop()
+
+
+def test_the_parts_of_a_stop_take_longer_than_the_whole_may() -> None:
+    """In seconds: whoever asked by a command, then the batch in hand beside the answers on their way; a change of the
+    model has waited for that batch before."""
+    usual = 2 * control_server.STOPPING + max(indexer.STOPPING, lifecycle.ANSWERING)
+    changing = changeover.STOPPING + lifecycle.ANSWERING
+    assert max(usual, changing) < stopping.PATIENCE < 10

@@ -15,10 +15,11 @@ import pytest
 from bot import application as bot_application
 from bot.settings import Settings
 from search import clock, retrying
-from tests.bot.test_command_line import free_port, run
+from tests.bot.test_command_line import run
 from tests.conftest import DEMO, Archive, polling
 from tests.crash.processes import sandbox
 from tests.people import People, jpeg, picture_key, shown, until
+from tests.ports import free_port
 from tests.storage.test_chroma import chroma_server
 
 NOWHERE = {"CHATLENS_TOKEN": "1:x", "CHATLENS_API_URL": "http://127.0.0.1:9"}

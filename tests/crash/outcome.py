@@ -33,6 +33,7 @@ class Outcome:
     first_answers: list[float] = field(default_factory=list)
     """Seconds from starting the process to the answer to a question that was waiting."""
     stopped_in: float = 0.0
+    """Seconds from SIGTERM to the end, at the end of the run."""
 
     @property
     def is_clean(self) -> bool:

@@ -1,6 +1,5 @@
 """What is sent again, over real connections."""
 
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,6 +13,7 @@ from handlers import delivery
 from handlers.delivery import delivered, was_not_delivered
 from sandbox.server import serve_in_thread
 from tests.people import People
+from tests.ports import free_port
 
 
 @asynccontextmanager
@@ -63,9 +63,7 @@ async def test_a_message_comes_twice(fault: dict[str, Any], posted: int) -> None
 
 async def test_a_message_is_lost_while_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     """A refused connection carried nothing: the message arrives, once, when somebody listens again."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     attempts: list[int] = []
     with serve_in_thread() as elsewhere:
         token = elsewhere.token

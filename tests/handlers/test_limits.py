@@ -6,6 +6,7 @@ import pytest
 
 from handlers import limits
 from handlers.limits import ChatIsBusy, SearchLimit, TooManySearches, Turns
+from tests.people import PATIENCE
 
 ANN, BEN = 1, 2
 CREW, OTHERS = -1, -2
@@ -95,7 +96,7 @@ async def test_a_noisy_chat_delays_the_others() -> None:
     """While hundreds ask in one chat, a question elsewhere has its turn at once."""
     turns = Turns()
     asked, may_end = await crowd(turns, CREW, 500)
-    async with asyncio.timeout(1), turns.of(OTHERS):
+    async with asyncio.timeout(PATIENCE), turns.of(OTHERS):
         pass
     may_end.set()
     await asyncio.gather(*asked)
@@ -133,6 +134,6 @@ async def test_a_cancelled_question_keeps_its_turn() -> None:
     for task in asked:
         task.cancel()
     await asyncio.gather(*asked, return_exceptions=True)
-    async with asyncio.timeout(1), turns.of(CREW):
+    async with asyncio.timeout(PATIENCE), turns.of(CREW):
         pass
     assert not turns._queues

@@ -3,7 +3,7 @@
 import base64
 from pathlib import Path
 
-from playwright.async_api import FilePayload, Locator, Page, expect
+from playwright.async_api import FilePayload, FloatRect, Locator, Page, expect
 
 AUDIT = Path(__file__).with_name("audit.js")
 GIVE_FILES = """([target, kind, files]) => {
@@ -24,8 +24,19 @@ class ChatPage:
     def __init__(self, tab: Page) -> None:
         self.tab = tab
         self.complaints: list[str] = []
+        self._expected: tuple[str, ...] = ()
         tab.on("pageerror", lambda error: self.complaints.append(str(error)))
         tab.on("console", lambda line: self.complaints.append(line.text) if line.type in ("error", "warning") else None)
+
+    def expect_complaints(self, *about: str) -> None:
+        """From now on these are no surprise. The browser may report long after what it reports has happened, so nobody
+        can tell when it has said all of it."""
+        self._expected += about
+
+    @property
+    def surprises(self) -> list[str]:
+        """Complaints that nobody expected."""
+        return [said for said in self.complaints if not any(about in said for about in self._expected)]
 
     @property
     def messages(self) -> Locator:
@@ -45,7 +56,7 @@ class ChatPage:
     async def open(self, url: str) -> None:
         """Loads the page and waits until it knows who is who."""
         await self.tab.goto(url)
-        await expect(self.tab.locator(".chat-row").first).to_be_visible()
+        await expect(self.composer).to_be_visible()  # the chats are there before anybody is anybody
 
     def message(self, text: str) -> Locator:
         """The bubble that has this text."""
@@ -56,13 +67,12 @@ class ChatPage:
         await expect(self.tab.locator("article.message .text")).to_contain_text(list(texts))
         await expect(self.messages).to_have_count(len(texts))
 
-    async def resting_place(self, text: str) -> float:
-        """Where on the screen a message stands once nothing moves any more, in pixels from the top."""
-        last: float | None = None
+    async def resting_place(self, text: str) -> FloatRect:
+        """Where on the screen a message stands once nothing moves any more."""
+        last: FloatRect | None = None
         while True:
             await self.tab.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
-            box = await self.message(text).bounding_box()
-            now = None if box is None else box["y"]
+            now = await self.message(text).bounding_box()
             if now is not None and now == last:
                 return now
             last = now

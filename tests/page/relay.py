@@ -12,6 +12,7 @@ class Relay:
     def __init__(self, url: str) -> None:
         self._target = urlsplit(url).port
         self._whole = True
+        self._cuts = 0
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
 
@@ -34,6 +35,7 @@ class Relay:
     def cut(self) -> None:
         """Nobody gets through any more."""
         self._whole = False
+        self._cuts += 1
         for writer in list(self._writers):
             writer.close()
 
@@ -46,7 +48,12 @@ class Relay:
         if not self._whole:
             writer.close()
             return
+        cuts = self._cuts
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        if self._cuts != cuts:  # meanwhile
+            writer.close()
+            far_writer.close()
+            return
         self._writers |= {writer, far_writer}
         await asyncio.gather(self._pass(reader, far_writer), self._pass(far_reader, writer))
         self._writers -= {writer, far_writer}

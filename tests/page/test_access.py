@@ -15,8 +15,8 @@ FOCUS_MARK = """() => {
 }"""
 
 
-async def _fill(cast: Cast, bot: telegram.Bot) -> None:
-    """One of everything that a conversation can hold."""
+async def _fill(page: ChatPage, cast: Cast, bot: telegram.Bot) -> None:
+    """One of everything that a conversation can hold; all but the fleeting chat action is there at the end."""
     await bot.set_my_commands([BotCommand("search", "find pictures by words")])
     first = await cast.ben.say("Hello https://example.org, see /search", cast.forum)
     food = cast.topics["Food"]
@@ -29,6 +29,8 @@ async def _fill(cast: Cast, bot: telegram.Bot) -> None:
     keys = [[InlineKeyboardButton("More", callback_data="m"), InlineKeyboardButton("Site", url="https://example.org")]]
     await bot.send_message(cast.forum, html, parse_mode="HTML", reply_markup=InlineKeyboardMarkup(keys))
     await bot.set_message_reaction(cast.forum, first["message_id"], "👍")
+    await expect(page.message("Bold")).to_be_visible()
+    await expect(page.message("Hello").first.locator(".reactions")).to_have_text("👍")
     await bot.send_chat_action(cast.forum, "typing")
 
 
@@ -38,8 +40,7 @@ async def test_every_state_has_names_roles_and_contrast(
 ) -> None:
     """Nothing on show is nameless, misplaced, too small or too faint, in either colour scheme."""
     await page.tab.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
-    await _fill(cast, bot)
-    await expect(page.message("Bold")).to_be_visible()
+    await _fill(page, cast, bot)
     assert await page.audit() == []
     await page.composer.fill("/s")
     await expect(page.tab.get_by_role("option")).to_be_visible()
@@ -64,16 +65,15 @@ async def test_every_state_has_names_roles_and_contrast(
 
 async def test_the_system_decides_until_one_chooses(page: ChatPage) -> None:
     """Dark follows the system; a choice overrides it and outlives a reload."""
-    dark = "() => getComputedStyle(document.querySelector('.sidebar')).backgroundColor"
-    light_colour = await page.tab.evaluate(dark)
+    sidebar = page.tab.locator(".sidebar")
+    light = await sidebar.evaluate("(node) => getComputedStyle(node).backgroundColor")
     await page.tab.emulate_media(color_scheme="dark")
-    dark_colour = await page.tab.evaluate(dark)
-    assert light_colour != dark_colour
+    await expect(sidebar).not_to_have_css("background-color", light)
     await page.tab.get_by_role("button", name="Colours").click()
     await page.tab.get_by_role("menuitemradio", name="Light").click()
-    assert await page.tab.evaluate(dark) == light_colour
+    await expect(sidebar).to_have_css("background-color", light)
     await page.tab.reload()
-    assert await page.tab.evaluate(dark) == light_colour
+    await expect(sidebar).to_have_css("background-color", light)
 
 
 async def test_new_messages_are_announced(page: ChatPage, cast: Cast) -> None:
@@ -87,8 +87,7 @@ async def test_new_messages_are_announced(page: ChatPage, cast: Cast) -> None:
 
 async def test_focus_is_visible_wherever_tab_leads(page: ChatPage, cast: Cast, bot: telegram.Bot) -> None:
     """Every stop on the way through the page is marked."""
-    await _fill(cast, bot)
-    await expect(page.message("Bold")).to_be_visible()
+    await _fill(page, cast, bot)
     stops: set[str] = set()
     for _ in range(40):
         await page.tab.keyboard.press("Tab")
@@ -114,13 +113,12 @@ async def test_nothing_comes_from_elsewhere(page: ChatPage, cast: Cast, bot: tel
     asked: list[str] = []
     page.tab.on("request", lambda request: asked.append(request.url))
     await page.tab.reload()
-    await _fill(cast, bot)
-    await expect(page.message("Bold")).to_be_visible()
+    await _fill(page, cast, bot)
     assert [url for url in asked if not url.startswith((cast.url, "data:", "blob:"))] == []
     policy = await page.tab.locator("meta[http-equiv='Content-Security-Policy']").get_attribute("content")
     assert policy is not None
     assert policy.startswith("default-src 'self'; img-src 'self' data: blob:;")
-    refused = await page.tab.evaluate("() => fetch('http://127.0.0.1:9/').then(() => false, () => true)")
+    page.expect_complaints("Content Security Policy")
+    async with page.tab.expect_console_message(lambda line: "Content Security Policy" in line.text):
+        refused = await page.tab.evaluate("() => fetch('http://127.0.0.1:9/').then(() => false, () => true)")
     assert refused
-    assert any("Content Security Policy" in complaint for complaint in page.complaints)
-    page.complaints.clear()

@@ -66,8 +66,10 @@ async def test_an_alert_must_be_closed(page: ChatPage, cast: Cast, bot: telegram
 async def test_chat_actions_show_what_the_bot_is_doing(page: ChatPage, cast: Cast, bot: telegram.Bot) -> None:
     """They stand under the chat's name and at the end of the conversation until the bot's message is there."""
     await bot.send_chat_action(cast.forum, "upload_photo")
-    await expect(page.tab.locator("#chat-head .status")).to_contain_text("is sending a photo")
-    await expect(page.tab.locator(".acting-row")).to_be_visible()
+    await asyncio.gather(  # both at once: Telegram's clients show an action for five seconds
+        expect(page.tab.locator("#chat-head .status")).to_contain_text("is sending a photo"),
+        expect(page.tab.locator(".acting-row")).to_be_visible(),
+    )
     await bot.send_photo(cast.forum, png(300, 200), caption="Here")
     await expect(page.message("Here")).to_be_visible()
     await expect(page.tab.locator(".acting-row")).to_have_count(0)
@@ -85,7 +87,9 @@ async def test_commands_are_offered_and_completed(page: ChatPage, cast: Cast, bo
     await expect(page.composer).to_have_value("/search ")
     await page.composer.press_sequentially("pizza")
     await page.composer.press("Enter")
+    await expect(page.composer).to_have_value("")
     await page.composer.press_sequentially("/st")
+    await expect(options).to_have_count(1)
     await page.composer.press("Enter")
     await page.shows("/search pizza", "/stats")
 
@@ -146,6 +150,12 @@ async def test_reactions_are_shown(page: ChatPage, cast: Cast, bot: telegram.Bot
 async def test_the_page_says_whether_a_bot_is_there(page: ChatPage, cast: Cast, bot: telegram.Bot) -> None:
     """A program that polls is shown as connected."""
     await expect(page.tab.locator("#bot-status")).to_contain_text("is not connected")
-    polling = asyncio.create_task(bot.get_updates(timeout=2))
+
+    async def poll() -> None:
+        while True:
+            await bot.get_updates(timeout=2)
+
+    polling = asyncio.create_task(poll())
     await expect(page.tab.locator("#bot-status")).to_contain_text("is connected")
-    await polling
+    polling.cancel()
+    await asyncio.gather(polling, return_exceptions=True)

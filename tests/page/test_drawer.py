@@ -1,12 +1,15 @@
 """The drawer under the hood: what the bot asks, and how it can be made to fail."""
 
+import asyncio
+
 import pytest
 import telegram
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from sandbox.server import Sandbox
 from tests.page.cast import Cast
 from tests.page.chat_page import ChatPage
+from tests.people import until
 
 STANDING = """async ([chat, status]) => {
   const chats = await (await fetch("/api/chats")).json();
@@ -64,12 +67,32 @@ async def test_switches_change_the_world(page: ChatPage, sandbox: Sandbox, bot: 
     await expect(privacy).not_to_be_checked()
     await privacy.check()
     await page.tab.get_by_role("switch", name="Flood limits").check()
+
+    async def is_told() -> bool:
+        return sandbox.world.settings.flood_limits and not (await bot.get_me()).can_read_all_group_messages
+
+    await until(is_told, "the server to know")
     await page.tab.reload()
     await page.tab.get_by_role("tab", name="Settings").click()
     await expect(privacy).to_be_checked()
     await expect(page.tab.get_by_role("switch", name="Flood limits")).to_be_checked()
-    assert (await bot.get_me()).can_read_all_group_messages is False
-    assert sandbox.world.settings.flood_limits is True
+
+
+async def test_a_late_answer_undoes_a_switch(page: ChatPage, sandbox: Sandbox) -> None:
+    """Nothing can be switched before the server has said how it stands."""
+
+    async def late(route: Route) -> None:
+        await asked.wait()
+        await route.continue_()
+
+    asked = asyncio.Event()
+    await page.tab.route("**/api/settings", late)
+    await _open(page, "Settings")
+    flood = page.tab.get_by_role("switch", name="Flood limits")
+    await expect(flood).to_be_disabled()
+    asked.set()
+    await flood.check()
+    await expect(flood).to_be_checked()
 
 
 async def test_the_bot_can_be_sent_out_and_asked_in(page: ChatPage, cast: Cast, sandbox: Sandbox) -> None:

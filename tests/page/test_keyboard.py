@@ -15,13 +15,13 @@ async def test_a_whole_visit_without_a_mouse(page: ChatPage, cast: Cast) -> None
     row = page.tab.locator(".chat-row", has_text="Flat 12")
     await expect(row).to_contain_text("Or coffee")
     await page.tab.locator(".chat-row").first.focus()
-    while not await row.evaluate("(node) => node === document.activeElement"):
+    for _ in range(await row.evaluate("(node) => [...document.querySelectorAll('.chat-row')].indexOf(node)")):
         await keyboard.press("ArrowDown")
+    await expect(row).to_be_focused()
     await keyboard.press("Enter")
     await expect(page.title).to_have_text("Flat 12")
-    await page.composer.focus()
-    while await page.tab.evaluate("document.activeElement.closest('#timeline') === null"):
-        await keyboard.press("Shift+Tab")
+    await expect(page.message("Or coffee")).to_be_visible()
+    await _tab_back_to_the_messages(page)
     await page.tab.locator("article").last.focus()
     await keyboard.press("ArrowUp")
     await expect(page.message("Anyone for tea?")).to_be_focused()
@@ -30,18 +30,32 @@ async def test_a_whole_visit_without_a_mouse(page: ChatPage, cast: Cast) -> None
     await keyboard.type("Yes, green")
     await keyboard.press("Enter")
     await expect(page.message("Yes, green")).to_be_visible()
+    await expect(page.composer).to_have_value("")
     await keyboard.press("ArrowUp")
     await expect(page.composer).to_have_value("Yes, green")
     await keyboard.type(" please")
     await keyboard.press("Enter")
     await expect(page.message("Yes, green please")).to_contain_text("edited")
+    await expect(page.composer).to_have_value("")  # only then has it done with the focus
     await page.message("Yes, green please").focus()
     await keyboard.press("Enter")
+    await expect(page.tab.get_by_role("menuitem").first).to_be_visible()
     await keyboard.press("End")
+    await expect(page.tab.get_by_role("menuitem", name="Delete")).to_be_focused()
     await keyboard.press("Enter")
     await expect(page.tab.get_by_role("dialog").get_by_role("button", name="Delete")).to_be_focused()
     await keyboard.press("Enter")
     await expect(page.message("Yes, green please")).to_have_count(0)
+
+
+async def _tab_back_to_the_messages(page: ChatPage) -> None:
+    """From the box; a few steps."""
+    await page.composer.focus()
+    for _ in range(20):
+        await page.tab.keyboard.press("Shift+Tab")
+        if await page.tab.evaluate("document.activeElement.closest('#timeline') !== null"):
+            return
+    raise AssertionError("the messages are no stop on the way")
 
 
 async def test_only_the_message_in_hand_is_a_tab_stop(page: ChatPage, cast: Cast) -> None:
@@ -51,10 +65,7 @@ async def test_only_the_message_in_hand_is_a_tab_stop(page: ChatPage, cast: Cast
     await expect(page.message("Picture 19.")).to_be_visible()
     stops = page.tab.locator("#timeline article[tabindex='0']")
     await expect(stops).to_have_count(1)
-    await page.composer.focus()
-    await page.tab.keyboard.press("Shift+Tab")
-    while await page.tab.evaluate("document.activeElement.closest('#timeline') === null"):
-        await page.tab.keyboard.press("Shift+Tab")
+    await _tab_back_to_the_messages(page)
     await page.tab.keyboard.press("Escape")
     await expect(page.message("Picture 19.")).to_be_focused()
     await page.tab.keyboard.press("Tab")
@@ -68,6 +79,7 @@ async def test_pictures_are_leafed_through_with_arrows(page: ChatPage, cast: Cas
     await expect(page.message("Third")).to_be_visible()
     await page.message("Second").focus()
     await page.tab.keyboard.press("Tab")
+    await expect(page.tab.get_by_role("button", name="Open Photo: Second")).to_be_focused()
     await page.tab.keyboard.press("Enter")
     box = page.tab.get_by_role("dialog", name="Picture")
     await expect(box.locator(".caption")).to_have_text("Second")

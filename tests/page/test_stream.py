@@ -27,8 +27,8 @@ async def relay(page: ChatPage, sandbox: Sandbox) -> AsyncIterator[Relay]:
     """A wire that can be cut, with the page at its end."""
     async with Relay(sandbox.url) as wire:
         await page.open(wire.url)
+        page.expect_complaints("net::ERR")  # browsers report every refused connection
         yield wire
-        page.complaints.clear()  # browsers report every refused connection
         await page.tab.goto("about:blank")
 
 
@@ -123,10 +123,10 @@ async def test_reading_above_is_not_disturbed_by_news(page: ChatPage, cast: Cast
     await expect(page.message("Number 59.")).to_be_in_viewport()
     await page.tab.evaluate("timeline.scrollTop -= 900")
     await expect(page.tab.locator("#to-bottom")).to_be_visible()
-    before = await page.resting_place("Number 40.")
+    before = (await page.resting_place("Number 40."))["y"]
     await cast.ben.show(png(500, 500), chat_id=cast.forum, caption="News")
     await expect(page.tab.locator("#to-bottom .count")).to_have_text("1")
-    assert abs(before - await page.resting_place("Number 40.")) < 1
+    assert abs(before - (await page.resting_place("Number 40."))["y"]) < 1
     await page.tab.locator("#to-bottom").click()
     await expect(page.message("News")).to_be_in_viewport()
     await expect(page.tab.locator("#to-bottom")).to_be_hidden()
@@ -136,12 +136,12 @@ async def test_pictures_that_load_late_move_nothing(page: ChatPage, cast: Cast) 
     """The room for a picture is there before its bytes are."""
     await page.tab.emulate_media(reduced_motion="reduce")
     await page.tab.route("**/api/files/*", lambda route: route.abort())
+    page.expect_complaints("net::ERR_FAILED")
     await cast.ben.show(png(900, 300), chat_id=cast.forum, caption="Wide")
     await cast.ben.say("Below", cast.forum)
     await expect(page.message("Wide").locator(".cell.broken")).to_be_visible()
-    missing = await page.message("Below").bounding_box()
-    page.complaints.clear()
+    missing = await page.resting_place("Below")
     await page.tab.unroute_all()
     await page.tab.reload()
     await page.tab.wait_for_function("() => document.querySelector('.cell img')?.naturalWidth > 0")
-    assert await page.message("Below").bounding_box() == missing
+    assert await page.resting_place("Below") == missing

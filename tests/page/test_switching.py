@@ -1,5 +1,7 @@
 """Who one is, which chat is open, which topic is on show."""
 
+import re
+
 from playwright.async_api import expect
 
 from sandbox.server import serve_in_thread
@@ -115,6 +117,7 @@ async def test_a_group_that_becomes_a_supergroup_stays_open(page: ChatPage, cast
     await page.chat("Flat 12")
     await page.tab.get_by_role("button", name="More about this chat").click()
     await page.tab.get_by_role("menuitem", name="Make it a supergroup").click()
+    await expect(page.tab).not_to_have_url(re.compile(f"#{cast.flat}$"))
     await expect(page.tab.locator("#chat-head .status")).to_contain_text("members")
     await expect(page.tab.locator(".chat-row", has_text="Flat 12")).to_have_count(1)
     await page.say("Still here")

@@ -110,10 +110,10 @@ async def test_a_picture_can_go_as_a_file_or_hidden(page: ChatPage, cast: Cast) 
 async def test_a_refused_message_comes_back_into_the_box(page: ChatPage, cast: Cast) -> None:
     """What could not be sent is not lost, and the reason is said."""
     long = "x" * 4097
+    page.expect_complaints("status of 400")
     await page.say(long)
     await expect(page.tab.locator(".toast.error")).to_contain_text("too long")
     await expect(page.composer).to_have_value(long)
-    page.complaints.clear()
 
 
 async def test_drafts_wait_in_their_chat(page: ChatPage) -> None:

@@ -6,7 +6,7 @@ import pytest
 import telegram
 
 from sandbox.server import Sandbox, serve_in_thread
-from tests.sandbox.people import People
+from tests.sandbox.people import People, patient_bot
 from tests.sandbox.spec import Violations, checked
 
 
@@ -39,5 +39,5 @@ async def people(sandbox: Sandbox) -> AsyncIterator[People]:
 @pytest.fixture
 async def bot(sandbox: Sandbox) -> AsyncIterator[telegram.Bot]:
     """The real python-telegram-bot."""
-    async with telegram.Bot(sandbox.token, base_url=sandbox.bot_url, base_file_url=sandbox.file_url) as running:
+    async with patient_bot(sandbox) as running:
         yield running

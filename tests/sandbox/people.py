@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import telegram
 from PIL import Image
+from telegram.request import HTTPXRequest
 
 from sandbox.server import Sandbox
 
 Json = Any
+PATIENCE = 30.0
+"""Seconds for an answer; most take milliseconds."""
 
 
 class People:
     """The people's side of one sandbox."""
 
     def __init__(self, sandbox: Sandbox) -> None:
-        self.http = httpx.AsyncClient(base_url=sandbox.url, timeout=30)
+        self.http = httpx.AsyncClient(base_url=sandbox.url, timeout=PATIENCE)
 
     async def __aenter__(self) -> "People":
         return self
@@ -57,13 +61,13 @@ class People:
 
     async def until(self, chat_id: int, count: int) -> None:
         """Waits until a chat shows so many messages."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while len(await self.messages(chat_id)) < count:  # noqa: ASYNC110 - it happens in another thread
                 await asyncio.sleep(0.01)
 
     async def until_polled(self) -> None:
         """Waits until a bot has asked for updates."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not (await self.get("/api/bot"))["connected"]:  # noqa: ASYNC110 - it happens in another thread
                 await asyncio.sleep(0.01)
 
@@ -99,6 +103,15 @@ class Person:
         """Presses a button → the bot's answer or None."""
         fields = {"chat_id": message["chat"]["id"], "message_id": message["message_id"], "user_id": self.id}
         return await self.people.post("/api/callbacks", **fields, data=data)
+
+
+def patient_bot(sandbox: Sandbox) -> telegram.Bot:
+    """The real python-telegram-bot, which by itself waits for an answer for five seconds: less than a busy machine may
+    need to give one."""
+    requests = [HTTPXRequest(read_timeout=PATIENCE, connect_timeout=PATIENCE, pool_timeout=PATIENCE) for _ in range(2)]
+    return telegram.Bot(
+        sandbox.token, sandbox.bot_url, sandbox.file_url, request=requests[0], get_updates_request=requests[1]
+    )
 
 
 def png(width: int = 64, height: int = 48, colour: str | tuple[int, int, int] = "teal") -> bytes:

@@ -17,6 +17,7 @@ from telegram.ext import Application, ContextTypes, MessageHandler, filters
 
 from sandbox.server import Sandbox, bind
 from sandbox.webhook import SECRET_HEADER
+from tests.ports import free_port
 from tests.sandbox.people import People
 from tests.sandbox.spec import Violations
 
@@ -170,8 +171,7 @@ async def test_real_application_does_not_understand_the_webhook(sandbox: Sandbox
     builder = Application.builder().token(sandbox.token).base_url(sandbox.bot_url).base_file_url(sandbox.file_url)
     application = builder.build()
     application.add_handler(MessageHandler(filters.ALL, keep))
-    with bind("127.0.0.1", 0) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     async with application:
         assert application.updater is not None
         await application.start()

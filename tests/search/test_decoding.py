@@ -111,7 +111,7 @@ async def test_a_picture_that_takes_for_ever_is_waited_for(caplog: pytest.LogCap
 
 async def test_a_worker_that_hangs_is_waited_for(decoders: Decoders, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that is stopped answers to no limit of its own: it is ended from outside, and the next one serves."""
-    monkeypatch.setattr(decoding, "PATIENCE", 0.5)
+    monkeypatch.setattr(decoding, "PATIENCE", 3.0)  # which the next one has, too
     await decoders.picture(PNG)
     [pid] = children(WORKER)
     os.kill(pid, signal.SIGSTOP)
