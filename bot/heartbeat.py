@@ -4,6 +4,8 @@ import asyncio
 import logging
 from pathlib import Path
 
+from search.background import BackgroundTask
+
 log = logging.getLogger(__name__)
 
 INTERVAL = 10.0
@@ -15,18 +17,15 @@ class Heartbeat:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("heartbeat", self._beat)
 
     def start(self) -> None:
         """Beats at once, then every ten seconds."""
-        self._task = asyncio.create_task(self._beat(), name="heartbeat")
+        self._task.start()
 
     async def stop(self) -> None:
         """Removes the file: a bot that was stopped is not healthy."""
-        if self._task is None:
-            return
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await self._task.stop()
         self._file.unlink(missing_ok=True)
 
     async def _beat(self) -> None:

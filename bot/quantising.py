@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.machine import available_memory
+from search.background import BackgroundTask
 from search.on_demand import OnDemand
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Quantising:
 
     def __init__(self, model: OnDemand) -> None:
         self._model = model
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("quantising", self._quantise)
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -73,17 +74,16 @@ class Quantising:
                 free / 1e9,
             )
             return
-        self._task = asyncio.create_task(self._quantise(embedder), name="quantising")
+        self._task.start()
 
     async def stop(self) -> None:
         """Ends the process; its half-made files are cleared away by the next."""
-        if self._task is None:
-            return
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        self._task = None
+        await self._task.stop()
 
-    async def _quantise(self, embedder: "QuantisedEmbedder") -> None:
+    async def _quantise(self) -> None:
+        embedder = self._embedder
+        if embedder is None:  # dropped since
+            return
         log.info("The model is being quantised in the background, once; pictures are embedded exactly meanwhile.")
         place = embedder.place
         try:

@@ -18,6 +18,7 @@ from handlers.posts import chat_info, external_photo, photo_post, replied_messag
 from handlers.render import day, message_link, shortened, upright
 from handlers.replies import Replies
 from search.archive import Archive
+from search.background import BackgroundTask
 from search.errors import FileError, ImageRefused, QuestionError, StorageError
 from search.records import ChatInfo, Photo, PhotoPost, PhotoSource
 from search.reposts import Reposts
@@ -73,17 +74,15 @@ class RepostNotices:
         self._waiting: asyncio.Queue[Photo] = asyncio.Queue(WAITING)
         self._told: deque[tuple[int, int | str]] = deque(maxlen=256)
         self._recent: dict[int, deque[datetime]] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("repost-notices", self._run)
 
     def start(self) -> None:
         """Begins to look at what is indexed."""
-        self._task = asyncio.create_task(self._run(), name="repost-notices")
+        self._task.start()
 
     async def stop(self) -> None:
         """What waits is not told any more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._task.stop()
 
     def indexed(self, photos: Iterable[Photo]) -> None:
         """Photos were indexed: the fresh ones are looked at, as soon as there is time."""

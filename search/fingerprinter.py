@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from search.background import BackgroundTask
 from search.duplicates import Duplicates
 from search.errors import FileGone, FileUnreachable, ImageRefused, StorageError
 from search.pictures import Pictures
@@ -27,17 +28,15 @@ class Fingerprinter:
         self._pictures = pictures
         self._duplicates = duplicates
         self._quiet = quiet
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("fingerprinter", self._run)
 
     def start(self) -> None:
         """Begins with the first that is missing."""
-        self._task = asyncio.create_task(self._run(), name="fingerprinter")
+        self._task.start()
 
     async def stop(self) -> None:
         """Ends wherever it is."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._task.stop()
 
     async def _run(self) -> None:
         while True:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from search.background import BackgroundTask
 from search.clock import SteadyClock
 from search.errors import FileGone, FileUnreachable, ImageRefused, ReadingFailed, ReadingImpossible, StorageError
 from search.ocr import Ocr
@@ -32,18 +33,16 @@ class Reader:
         self._ocr = ocr
         self._now = SteadyClock()
         self._retrying = Retrying()
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("reader", self._run)
 
     async def start(self) -> None:
         """Begins where the last run ended."""
         await self._readings.release(self._now() + LONGEST_PAUSE)
-        self._task = asyncio.create_task(self._run(), name="reader")
+        self._task.start()
 
     async def stop(self) -> None:
         """Ends at once; the picture in hand is read again at the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._task.stop()
         await self._ocr.rest()
 
     async def _run(self) -> None:

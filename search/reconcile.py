@@ -4,6 +4,7 @@ import asyncio
 import logging
 from time import monotonic
 
+from search.background import BackgroundTask
 from search.errors import StorageError
 from storage.vectors import VectorIndex
 
@@ -20,17 +21,15 @@ class Reconciler:
 
     def __init__(self, index: VectorIndex) -> None:
         self._index = index
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("reconciler", self._run)
 
     def start(self) -> None:
         """Begins with a comparison: a crash may have come between SQL and Chroma."""
-        self._task = asyncio.create_task(self._run(), name="reconciler")
+        self._task.start()
 
     async def stop(self) -> None:
         """Ends wherever it is; what is not mended is found again at the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._task.stop()
 
     async def _run(self) -> None:
         while True:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
+from search.background import BackgroundTask
 from search.errors import StorageError
 from search.privacy import Privacy
 from search.retention import Retention
@@ -44,17 +45,15 @@ class Sweeper:
         self._index = index
         self._originals = originals
         self._retention = retention
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("sweeper", self._run)
 
     def start(self) -> None:
         """Sweeps at once, then every hour."""
-        self._task = asyncio.create_task(self._run(), name="sweeper")
+        self._task.start()
 
     async def stop(self) -> None:
         """Ends wherever it is; what is not done is still due at the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._task.stop()
 
     async def _run(self) -> None:
         while True:
