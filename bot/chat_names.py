@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.errors import BotError
-from storage.records import Chat
+from storage.chat_records import Chat
 
 LISTED = 20
 

@@ -5,23 +5,19 @@ because every photo is checked against its row when its page is shown. Where a r
 more, deeper, for the photos that were there when the question was asked: what it finds beyond is appended.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from search.candidates import DEPTH
-from search.errors import FileError, ImageRefused, QuestionError
+from search.errors import QuestionError
 from search.page import Asking, Page
 from search.query import Query, Sort
 from search.ranking import Candidate
-from search.records import PhotoState, Posting
 from search.searcher import Answer, Searcher
-from search.stored_query import PhotoNotKept, StoredQuery, fingerprint, like
+from search.stored_query import StoredQuery, fingerprint, like
+from search.stored_ranking import StoredRankings, has_seen_all, order_of
 from storage.photos import Photos
 from storage.questions import Question, Questions, QuestionState, Sent, View
 
-EXTENSIONS = 3
-"""How often a ranking is made longer for one page: the second time only where a thousand photos were all repeats."""
 LONGEST_TRAIL = 5
 """Views to which "back" leads from similar photos of similar photos."""
 
@@ -35,6 +31,7 @@ class Pages:
 
     def __init__(self, searcher: Searcher, photos: Photos, questions: Questions) -> None:
         self._searcher = searcher
+        self._rankings = StoredRankings(searcher, photos)
         self._photos = photos
         self._questions = questions
 
@@ -60,7 +57,7 @@ class Pages:
         Raises:
             QuestionError, FileError, ImageRefused: with a sentence for the asker.
         """
-        view, answer = await self._ranked(query)
+        view, answer = await self._rankings.of(query)
         page = _first(_question(asking, fingerprint(query), view, sent), answer, query)
         return replace(page, question=await self._questions.keep(page.question))
 
@@ -98,13 +95,14 @@ class Pages:
             TooOld, QuestionError
         """
         stored = _stored(question.view)
-        ranking, found, is_whole, there = await self._reaching(question.view, stored, start)
-        places = [place for place, photo_id in enumerate(ranking) if photo_id in there]
+        reach = await self._rankings.reaching(question.view, stored, start)
+        ranking = reach.ranking
+        places = [place for place, photo_id in enumerate(ranking) if photo_id in reach.there]
         shown = [place for place in places if place >= start][: stored.query.count]
         if not shown:  # all of it is gone: the last page that is left
             shown = places[-stored.query.count :]
-        described = {one.posting.id: one for one in found}
-        hits = [described.get(ranking[at]) or Candidate(there[ranking[at]], 0.0) for at in shown]
+        described = {one.posting.id: one for one in reach.found}
+        hits = [described.get(ranking[at]) or Candidate(reach.there[ranking[at]], 0.0) for at in shown]
         end = shown[-1] + 1 if shown else 0
         view = replace(question.view, ranking=ranking, start=shown[0] if shown else 0, end=end)
         return Page(
@@ -113,9 +111,9 @@ class Pages:
             await self._photos.counts(stored.query.chat_id),
             first=sum(place < view.start for place in places) + 1,
             total=len(places),
-            is_total_known=is_whole,
+            is_total_known=reach.is_whole,
             has_later=bool(places) and places[-1] >= end,
-            sort=_order(stored),
+            sort=order_of(stored),
         )
 
     async def before(self, question: Question, start: int) -> Page:
@@ -125,14 +123,14 @@ class Pages:
             TooOld, QuestionError
         """
         stored = _stored(question.view)
-        there = await self._there(stored.query.chat_id, question.view.ranking)
+        there = await self._rankings.there(stored.query.chat_id, question.view.ranking)
         earlier = [place for place, photo_id in enumerate(question.view.ranking[:start]) if photo_id in there]
         if earlier:
             return await self.at(question, earlier[-stored.query.count :][0])
         if not question.trail:
             return await self.at(question, 0)
         *trail, view = question.trail
-        back, _ = await self._ranked(await _stored(view).restored(self._photos))
+        back, _ = await self._rankings.of(await _stored(view).restored(self._photos))
         return await self.at(replace(question, view=back, trail=tuple(trail)), view.start)
 
     async def reordered(self, question: Question) -> Page:
@@ -165,95 +163,19 @@ class Pages:
         ranked = view.ranking[view.start : view.end]
         if photo_id in ranked:
             return True
-        there = await self._there(query.chat_id, ranked)
+        there = await self._rankings.there(query.chat_id, ranked)
         hits = await self._searcher.page(query, [Candidate(posting, 0.0) for posting in there.values()])
         return any(hit.photo.id == photo_id for hit in hits)
 
     async def _turned(self, question: Question, query: Query) -> Page:
-        view, answer = await self._ranked(query)
+        view, answer = await self._rankings.of(query)
         return _first(replace(question, view=view), answer, query)
-
-    async def _ranked(self, query: Query) -> tuple[View, Answer]:
-        """What a query finds, bound for later to the photos that are there now."""
-        bound = query.filters.up_to or await self._photos.newest_id()
-        answer = await self._searcher.answer(query)
-        bounded = replace(query, filters=replace(query.filters, up_to=bound))
-        ranking = tuple(one.posting.id for one in answer.found)
-        end = min(query.count, len(ranking))
-        return View(StoredQuery.of(bounded).dump(), answer.verdict, ranking, 0, end), answer
-
-    async def _reaching(
-        self, view: View, stored: StoredQuery, start: int
-    ) -> tuple[tuple[int, ...], list[Candidate], bool, dict[int, Posting]]:
-        """What `_extended` says, and who is there; extended further where only repeats are left for the page after
-        the one from `start` on, so that "more" leads on as long as anything is left."""
-        reached = start
-        for _ in range(EXTENSIONS):
-            ranking, found, is_whole = await self._extended(view, stored, reached)
-            there = await self._there(stored.query.chat_id, ranking)
-            each_once = await self._each_once(ranking, there, start, stored.query.count)
-            left = sum(photo_id in there for photo_id in each_once[start:])
-            if is_whole or left > stored.query.count:
-                break
-            view, reached = replace(view, ranking=ranking), len(ranking)
-        return each_once, found, is_whole, there
-
-    async def _extended(
-        self, view: View, stored: StoredQuery, start: int
-    ) -> tuple[tuple[int, ...], list[Candidate], bool]:
-        """The ranking, longer where a page reaches its end; what the search says of its photos now; whether there is
-        no more to be found."""
-        ranked = len(view.ranking)
-        is_by_fitness = _order(stored) in (None, Sort.BEST)  # by date, what lies deeper does not fit well enough
-        is_at_end = is_by_fitness and start + 2 * stored.query.count > ranked
-        depth = max(ranked, DEPTH) + DEPTH * is_at_end
-        try:
-            found = await self._searcher.deeper(await stored.restored(self._photos), depth)
-        except (PhotoNotKept, FileError, ImageRefused):  # the photo asked about is gone: what was found is not
-            return view.ranking, [], ranked < DEPTH
-        known = set(view.ranking)
-        # Without a phrase to filter by: nothing else was good enough.
-        is_by_texts = not stored.query.text and all(one.reason for one in found if one.posting.id in known)
-        if not is_at_end or is_by_texts:
-            return view.ranking, found, _is_whole(found, ranked)
-        further = [one.posting.id for one in found if one.posting.id not in known][:DEPTH]
-        return (*view.ranking, *further), found, _is_whole(found, depth)
-
-    async def _each_once(
-        self, ranking: tuple[int, ...], there: Mapping[int, Posting], start: int, count: int
-    ) -> tuple[int, ...]:
-        """A ranking without what, on the page from `start` on and first after it, is the same picture as one before:
-        when the ranking was made, only its upper end was compared."""
-        shown = [there[photo_id].image_id for photo_id in ranking[:start] if photo_id in there]
-        further = [photo_id for photo_id in ranking[start:] if photo_id in there]
-        again = await self._searcher.repeats(shown, [there[photo_id].image_id for photo_id in further], count + 1)
-        repeats = {further[place] for place in again}
-        return tuple(photo_id for photo_id in ranking if photo_id not in repeats)
-
-    async def _there(self, chat_id: int, ranking: Sequence[int]) -> dict[int, Posting]:
-        """Those that are still to be found in the chat."""
-        postings = await self._photos.in_brief(ranking)
-        return {
-            photo_id: posting
-            for photo_id, posting in postings.items()
-            if posting.chat_id == chat_id and posting.state is PhotoState.INDEXED
-        }
 
 
 def _stored(view: View) -> StoredQuery:
     if view.query is None:
         raise TooOld
     return StoredQuery.parse(view.query)
-
-
-def _is_whole(found: Sequence[Candidate], depth: int) -> bool:
-    """Whether a search has looked at all there is, reposts included, and not only as deep as it was told to."""
-    return sum(one.posted for one in found) < max(depth, DEPTH)
-
-
-def _order(stored: StoredQuery) -> Sort | None:
-    is_by_date = stored.query.subject is None and stored.like is None
-    return None if is_by_date else stored.query.sort
 
 
 def _other(sort: Sort) -> Sort:
@@ -275,7 +197,7 @@ def _question(asking: Asking, asked: str, view: View, sent: Sent) -> Question:
 
 
 def _first(question: Question, answer: Answer, query: Query) -> Page:
-    total, is_whole, order = len(answer.found), _is_whole(answer.found, DEPTH), _order(StoredQuery.of(query))
+    total, is_whole, order = len(answer.found), has_seen_all(answer.found), order_of(StoredQuery.of(query))
     return Page(
         question,
         answer.hits,

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from storage.chat_records import ChatCounts
 from storage.database import Database
 from storage.originals import PREFIX
-from storage.records import ChatCounts, PhotoState
+from storage.records import PhotoState
 from storage.schema import IS_PENDING, chats, photos, questions
 
 

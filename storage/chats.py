@@ -10,10 +10,10 @@ from sqlalchemy import delete, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import remains
+from storage.chat_records import Chat, ChatInfo
 from storage.chat_settings import ChatSettings, valid
 from storage.database import Database, insert
 from storage.readings import want_chat_read
-from storage.records import Chat, ChatInfo
 from storage.remains import Files
 from storage.schema import chats, opt_outs, photos, questions, texts
 from storage.uninterrupted import uninterrupted

@@ -1,4 +1,4 @@
-"""The one door to SQL: opening, migrating, transactions, and the translation of the driver's errors.
+"""The one door to SQL: opening, migrating, transactions.
 
 Knows dialects, not tables. Queries live with their nouns: chats, photos, queue, embeddings.
 """
@@ -9,25 +9,18 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import (
-    ArgumentError,
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    NoSuchModuleError,
-    ProgrammingError,
-)
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage import migrations, sqlite_driver
+from storage.driver_errors import translated, unavailable
 from storage.errors import DatabaseUnavailable
 
 T = TypeVar("T")
@@ -47,19 +40,6 @@ SQLITE_PRAGMAS = (
     "PRAGMA secure_delete=ON",
 )
 
-ADVICE = (
-    ("locked", "Another program holds it: close that program, or wait until it is done."),
-    ("readonly", "It is read-only: give the bot's user the right to write the file and its folder."),
-    ("full", "The disk is full: make room; nothing that was confirmed is lost."),
-    ("unable to open", "Check that the folder exists and that the bot's user may write there."),
-    ("not a database", "The file is something else: set another path, or restore a backup."),
-    ("malformed", "The file is damaged: restore a backup."),
-)
-OTHER_ADVICE = "Check the database address in the settings and that its server is running."
-
-OUR_MISTAKES = (IntegrityError, ProgrammingError, DataError)
-"""A wrong statement is a bug: it is shown as such, not as a database that is away."""
-
 
 class Database:
     """An SQL database with the current schema; makes connections, hands out transactions."""
@@ -77,7 +57,7 @@ class Database:
 
         Raises DatabaseUnavailable and SchemaTooNew; the folder of a SQLite file is made where it is missing.
         """
-        with _translated():
+        with translated():
             database = cls(_engine(url))
         try:
             async with database.transaction() as connection:
@@ -100,7 +80,7 @@ class Database:
         Raises DatabaseUnavailable. Writers take turns, so do nothing slow inside.
         """
         async with self._turn:
-            with _translated():
+            with translated():
                 async with self._engine.connect() as connection:
                     await connection.execution_options(writes=True)
                     async with connection.begin():
@@ -112,7 +92,7 @@ class Database:
 
         Raises DatabaseUnavailable.
         """
-        with _translated():
+        with translated():
             async with self._engine.connect() as connection:
                 yield connection
 
@@ -125,7 +105,7 @@ class Database:
         if self._engine.dialect.name != "sqlite":
             return False
         async with self._turn:
-            with _translated():
+            with translated():
                 async with self._engine.connect() as connection:
                     driver: Any = (await connection.get_raw_connection()).driver_connection
                     await _rewrite(driver)
@@ -178,7 +158,7 @@ def _try_file(path: Path) -> None:
     except OSError as error:
         raise DatabaseUnavailable(str(error), "Give the bot's user the right to make that folder.") from error
     except sqlite3.Error as error:
-        raise _unavailable(str(error)) from error
+        raise unavailable(str(error)) from error
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
@@ -233,41 +213,12 @@ async def _rewrite(driver: Any) -> None:
         cursor = await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         busy, _, _ = await cursor.fetchone()
     except sqlite3.Error as error:
-        raise _unavailable(str(error)) from error
+        raise unavailable(str(error)) from error
     if busy:
-        raise _unavailable("its write-ahead log is locked by a reader")
+        raise unavailable("its write-ahead log is locked by a reader")
 
 
 async def _full_text_tables(driver: Any) -> list[str]:
     """FTS5 marks deleted words and keeps them until it merges: before SQLite 3.42 it knows no other way."""
     cursor = await driver.execute("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%USING fts5%'")
     return [name for (name,) in await cursor.fetchall()]
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn a driver's error into DatabaseUnavailable with advice; mistakes of our own stay what they are."""
-    try:
-        yield
-    except OUR_MISTAKES:
-        raise
-    except DBAPIError as error:
-        raise _unavailable(str(error.orig)) from error
-    except PoolTimeout as error:
-        raise DatabaseUnavailable("every connection is busy", "Wait a moment and try again.") from error
-    except ModuleNotFoundError as error:
-        raise DatabaseUnavailable(
-            f"its driver {error.name!r} is not installed",
-            "Install the extra that brings it, for example chatlens[postgres].",
-        ) from error
-    except OSError as error:  # a server that cannot be reached, before the driver has a connection to blame
-        raise _unavailable(str(error)) from error
-    except RuntimeError as error:  # aiosqlite has a thread for each connection
-        if "can't start new thread" not in str(error):
-            raise
-        raise DatabaseUnavailable("the system gives no more threads", "Raise the limit, or wait.") from error
-
-
-def _unavailable(reason: str) -> DatabaseUnavailable:
-    advice = next((advice for sign, advice in ADVICE if sign in reason), OTHER_ADVICE)
-    return DatabaseUnavailable(reason, advice)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import remains
+from storage.chat_records import ChatCounts
 from storage.database import Database, batches, insert
+from storage.images import drop_unused_image, image_for, is_file, new_image
 from storage.placing import added_photo, place_of
-from storage.records import ChatCounts, Edit, Photo, PhotoPost, PhotoState, Posting
+from storage.records import Edit, Photo, PhotoPost, PhotoState, Posting
 from storage.remains import Files
 from storage.schema import AT_ONCE, images, photo_rows, photos
 from storage.taken_back import lift_taken_back, note_taken_back
@@ -62,7 +64,7 @@ class Photos:
             photo = await _find(connection, origin_chat_id, message_id)
             if photo is not None:
                 await connection.execute(delete(photos).where(photos.c.id == photo.id))
-                await _drop_unused_image(connection, photo.image_id)
+                await drop_unused_image(connection, photo.image_id)
                 await remains.note(connection, *Files)
                 if is_taken_back:
                     sender = photo.sender.id
@@ -99,7 +101,7 @@ class Photos:
 
     async def by_file(self, chat_id: int, file_unique_id: str) -> list[Photo]:
         """Every posting of a file in a chat's archive, earliest first."""
-        shown = select(images.c.id).where(_is_file(file_unique_id))
+        shown = select(images.c.id).where(is_file(file_unique_id))
         of_file = photo_rows().where(photos.c.image_id.in_(shown), photos.c.chat_id == chat_id)
         async with self._database.reading() as connection:
             postings = [Photo.from_row(row) for row in await connection.execute(of_file)]
@@ -140,7 +142,7 @@ class Photos:
     async def known_image(self, file_unique_id: str) -> int | None:
         """The image of a file, if any chat has posted it, or the bot has shown it as that file."""
         async with self._database.reading() as connection:
-            image_id: int | None = await connection.scalar(select(images.c.id).where(_is_file(file_unique_id)).limit(1))
+            image_id: int | None = await connection.scalar(select(images.c.id).where(is_file(file_unique_id)).limit(1))
             return image_id
 
 
@@ -159,7 +161,7 @@ async def _add(connection: AsyncConnection, post: PhotoPost) -> Photo | None:
     place = await place_of(connection, post)
     if place.is_unwanted:
         return None
-    image_id = place.image_id or await _new_image(connection, post.file_unique_id)
+    image_id = place.image_id or await new_image(connection, post.file_unique_id)
     values = {
         "chat_id": place.chat_id,
         "origin_chat_id": post.chat_id,
@@ -174,7 +176,7 @@ async def _add(connection: AsyncConnection, post: PhotoPost) -> Photo | None:
     )
     photo_id = await connection.scalar(added, values)
     if photo_id is None:
-        await _drop_unused_image(connection, image_id)
+        await drop_unused_image(connection, image_id)
         return None
     photo = added_photo(post, photo_id, image_id, place)
     if post.caption is not None or place.image_id is not None:
@@ -186,45 +188,16 @@ async def _edit(connection: AsyncConnection, known: Photo, post: PhotoPost) -> E
     changed = known.file_unique_id != post.file_unique_id
     values = written(post)
     if changed:
-        values |= to_be_indexed(await _image_for(connection, post.file_unique_id))
+        values |= to_be_indexed(await image_for(connection, post.file_unique_id))
     await connection.execute(update(photos).where(photos.c.id == known.id).values(values))
     if changed:
-        await _drop_unused_image(connection, known.image_id)
+        await drop_unused_image(connection, known.image_id)
         await remains.note(connection, *Files)
     elif known.caption is not None and known.caption != post.caption:
         await remains.note(connection, Files.DATABASE)
     photo = await _get(connection, known.id)
     await keep_texts(connection, photo)
     return Edit(photo, known.image_id if changed else None, changed)
-
-
-def _is_file(file_unique_id: str) -> ColumnElement[bool]:
-    """Of images: the file as it was posted, or as the bot has uploaded it to show it."""
-    return or_(images.c.file_unique_id == file_unique_id, images.c.photo_unique_id == file_unique_id)
-
-
-async def _image(connection: AsyncConnection, file_unique_id: str) -> int | None:
-    image_id: int | None = await connection.scalar(select(images.c.id).where(images.c.file_unique_id == file_unique_id))
-    return image_id
-
-
-async def _image_for(connection: AsyncConnection, file_unique_id: str) -> int:
-    """The image of a file, made where there is none."""
-    image_id = await _image(connection, file_unique_id)
-    return await _new_image(connection, file_unique_id) if image_id is None else image_id
-
-
-async def _new_image(connection: AsyncConnection, file_unique_id: str) -> int:
-    """Of a file that has none: writers take turns, so nobody else makes it meanwhile."""
-    made = insert(connection, images).returning(images.c.id)
-    image_id: int = (await connection.execute(made, {"file_unique_id": file_unique_id})).scalar_one()
-    return image_id
-
-
-async def _drop_unused_image(connection: AsyncConnection, image_id: int) -> None:
-    """Delete an image that no photo shows any more; its vectors go with it."""
-    used = exists().where(photos.c.image_id == image_id)
-    await connection.execute(delete(images).where(images.c.id == image_id, ~used))
 
 
 def to_be_indexed(image_id: int) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""The records that cross the storage layer's edge: frozen, typed, without behaviour of their own.
+"""The records that cross the storage layer's edge: frozen, typed, without behaviour of their own. Those of chats are in
+`storage.chat_records`.
 
 No SQL, no Chroma and nothing of Telegram's API objects may enter; handlers fill a `PhotoPost` from a message.
 """
@@ -63,47 +64,6 @@ class PhotoSize:
 
     def to_json(self) -> list[str | int | None]:
         return [self.file_id, self.file_unique_id, self.width, self.height, self.file_size]
-
-
-@dataclass(frozen=True, slots=True)
-class ChatInfo:
-    """What an update says about its chat."""
-
-    id: int
-    kind: str
-    """Telegram's `type`: private, group, supergroup or channel."""
-    title: str | None = None
-    username: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Chat:
-    """A chat the bot is or was in."""
-
-    id: int
-    kind: str
-    title: str | None
-    username: str | None
-    joined_at: datetime
-    left_at: datetime | None
-    """Since when nothing of it may be searched; None while the bot belongs to it."""
-    migrated_to: int | None
-    """The supergroup it became; it has the whole archive."""
-    admitted_by: int | None = None
-    """The user who let the bot in, where that was noted."""
-
-    @classmethod
-    def from_row(cls, row: Row[Any]) -> Self:
-        return cls(
-            row.id,
-            row.kind,
-            row.title,
-            row.username,
-            row.joined_at,
-            row.left_at,
-            row.migrated_to,
-            row.admitted_by,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,17 +189,6 @@ class Edit:
     """The image it showed before, where that is another one; it may be gone by now."""
     image_changed: bool
     """The picture is new and waits to be indexed; its old vector must leave the index."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChatCounts:
-    """How a chat's archive stands."""
-
-    indexed: int
-    waiting: int
-    failed: int
-    since: datetime | None
-    """Date of the earliest photo."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -33,34 +31,12 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.types import TypeDecorator
+
+from storage.column_types import BigId, UtcDateTime
 
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 """`due_at` of a photo that waits for nothing: before every other moment, so that ids alone give the order."""
 
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime, kept as UTC: SQLite has no time zones and would drop them silently."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a moment without a time zone cannot be stored: {value!r}")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-BigId = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite numbers rows by itself only in a column declared INTEGER, which holds 64 bits there."""
 
 metadata = MetaData(
     naming_convention={

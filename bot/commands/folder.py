@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from bot.commands.terminal import console, printable, read_settings, results, watch
+from bot.commands.terminal import INTERRUPTED, console, printable, read_settings, results, watch
 from bot.errors import FolderError
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 NAMED = 20
 """Pictures that could not be read and are named on a terminal."""
-INTERRUPTED = 130
 
 Index = Annotated[
     Path | None,

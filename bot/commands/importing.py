@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from bot.commands.export_table import export_list
-from bot.commands.terminal import console, read_settings, results, watch
+from bot.commands.terminal import INTERRUPTED, console, read_settings, results, watch
 
 EXPORT = typer.Argument(help="What Telegram Desktop exported: a folder, its result.json or messages.html, or a ZIP.")
 CHAT = typer.Option(help="Where the photos go: id, @username or title of a chat that the bot is in.")
@@ -61,7 +61,7 @@ def import_(
         told = watch(lines)
     except KeyboardInterrupt as exc:
         console.print("Cut off. What was taken in is kept; run the same again, and it goes on from there.")
-        raise typer.Exit(130) from exc
+        raise typer.Exit(INTERRUPTED) from exc
     if only_list:
         results.print(export_list(told["chats"]))
     else:

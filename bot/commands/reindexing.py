@@ -7,10 +7,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from bot.commands.terminal import console, read_settings, watch
+from bot.commands.terminal import INTERRUPTED, console, read_settings, watch
 from search.model_spec import ModelSpec
-
-INTERRUPTED = 130
 
 
 def reindex(

@@ -29,6 +29,8 @@ console = Console(stderr=True)
 """For people. What programs read goes to standard output."""
 results = Console()
 """Standard output: what was asked for, and nothing else."""
+INTERRUPTED = 130
+"""The exit status of what Ctrl-C ended, as shells give it: 128 and the signal's number."""
 _ORDERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Control characters but for tabs and line ends, and marks that turn the direction of what follows them."""
 

@@ -11,6 +11,7 @@ from bot import application as bot_application
 from bot.lifecycle import AnyApplication
 from bot.settings import Settings
 from storage import database
+from storage.driver_errors import translated
 from tests.conftest import Archive, polling
 from tests.people import People, jpeg, until
 from tests.ports import free_port
@@ -99,7 +100,7 @@ async def test_a_shortage_of_memory_costs_a_photo(
 
     @asynccontextmanager
     async def short(self: database.Database) -> AsyncIterator[Any]:
-        with database._translated():
+        with translated():
             if troubles:
                 raise troubles.pop()
         async with begin(self) as connection:

@@ -19,11 +19,12 @@ from bot.errors import BotError
 from bot.exporting import Export, export_alone
 from bot.remote import carry_out
 from bot.settings import Settings
+from storage.chat_records import Chat
 from storage.chats import Chats
 from storage.database import Database
 from storage.originals import SHA256, Originals, digest_of
 from storage.photos import Photos
-from storage.records import Chat, FileKind, PhotoSource
+from storage.records import FileKind, PhotoSource
 from tests.bot.commands import command
 from tests.conftest import Archive, polling
 from tests.people import People, jpeg

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from bot import loading
 from bot.__main__ import app
 from bot.commands import folder as folder_commands
-from bot.commands.folder import INTERRUPTED
+from bot.commands.terminal import INTERRUPTED
 from bot.errors import DataDirectoryBusy, FolderError
 from bot.folder.indexing import index_folder
 from bot.folder.opening import Place

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
+from storage.chat_records import ChatInfo
 from storage.chats import Chats
 from storage.database import Database
-from storage.records import ChatInfo
 from tests.importing.history import write_history
 from tests.load.processes import ROOT, Running, running
 from tests.people import People, jpeg, until

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from search import decoding
+from search import decoder_worker, decoding
 from search.decoding import Decoders
 from search.errors import FileUnreachable, ImageRefused
 from search.images import DecodingLimits
@@ -66,9 +66,9 @@ async def test_what_killed_a_decoder_is_lost() -> None:
     """The signal is what an operator reports; asking for a dead worker's status while asyncio waits for it loses it."""
     statuses = []
     for _ in range(10):
-        worker = await decoding._Worker.start(DecodingLimits())
+        worker = await decoder_worker.DecoderWorker.start(DecodingLimits())
         os.kill(worker.process.pid, signal.SIGSEGV)
-        with pytest.raises(decoding._Died):
+        with pytest.raises(decoder_worker.WorkerDied):
             await worker._reply()
         statuses.append(await worker.end())
     assert statuses == [-signal.SIGSEGV] * 10
@@ -111,7 +111,7 @@ async def test_a_picture_that_takes_for_ever_is_waited_for(caplog: pytest.LogCap
 
 async def test_a_worker_that_hangs_is_waited_for(decoders: Decoders, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that is stopped answers to no limit of its own: it is ended from outside, and the next one serves."""
-    monkeypatch.setattr(decoding, "PATIENCE", 3.0)  # which the next one has, too
+    monkeypatch.setattr(decoder_worker, "PATIENCE", 3.0)  # which the next one has, too
     await decoders.picture(PNG)
     [pid] = children(WORKER)
     os.kill(pid, signal.SIGSTOP)

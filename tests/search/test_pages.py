@@ -12,7 +12,7 @@ from PIL import Image
 from telegram import Bot
 
 from bot.telegram_files import TelegramFiles
-from search import duplicates, pages, ranking, searcher
+from search import duplicates, ranking, searcher, stored_ranking
 from search.candidates import Candidates
 from search.clip import ClipEmbedder
 from search.decoding import Decoders
@@ -195,7 +195,7 @@ async def _back_and_forth(chat: Chat, _chance: random.Random, _there: list[int],
 
 async def test_paging_ends_where_the_kept_ranking_ends(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """There the search goes deeper, twice here, for the photos that were there when it was asked."""
-    for module in (pages, searcher):
+    for module in (stored_ranking, searcher):
         monkeypatch.setattr(module, "DEPTH", 20)
     there = await chat.post(50)
     shown = [await chat.ask(replace(QUERIES[0], count=6))]

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from storage import generation
+from storage.chat_records import ChatInfo
 from storage.database import Database, insert
 from storage.embeddings import Embeddings
 from storage.photos import Photos
 from storage.questions import Question, View
 from storage.queue import IndexQueue
-from storage.records import ChatInfo, FileKind, IndexEntry, Photo, PhotoPost, PhotoSize, Sender
+from storage.records import FileKind, IndexEntry, Photo, PhotoPost, PhotoSize, Sender
 from storage.schema import facts
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)

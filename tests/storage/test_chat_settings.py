@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from search.privacy import Privacy
+from storage.chat_records import ChatInfo
 from storage.chat_settings import ChatSettings
 from storage.chats import Chats
 from storage.database import Database
 from storage.erasure import Erasure
 from storage.photos import Photos
-from storage.records import ChatInfo
 from tests.storage.builders import GROUP, NOON
 
 BASIC = ChatInfo(-4_001, "group", "Family")

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from storage.chat_records import ChatInfo
 from storage.chats import Chats
 from storage.database import Database
 from storage.photos import Photos
-from storage.records import ChatInfo
 from storage.schema import chats as chats_table
 from tests.storage.builders import GROUP, NOON, added, post
 

@@ -16,13 +16,14 @@ from sqlalchemy import BigInteger, Connection, Integer, Select, func, inspect, s
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import erasure
+from storage.chat_records import ChatInfo
 from storage.chats import Chats
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.erasure import KEPT, OF_A_CHAT, Erasure
 from storage.photos import Photos
 from storage.questions import Questions
-from storage.records import ChatInfo, PhotoPost, Place, Sender
+from storage.records import PhotoPost, Place, Sender
 from storage.remains import Files, Remains
 from storage.schema import chats, facts, images, metadata, photos, readings, vectors
 from tests.storage.builders import GROUP, MODEL, NOON, POST, added, indexed, post, question

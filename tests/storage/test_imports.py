@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from storage.chat_records import ChatInfo
 from storage.chats import Chats
 from storage.database import Database
 from storage.erasure import Erasure
@@ -19,7 +20,7 @@ from storage.imports import Imports
 from storage.photos import Photos
 from storage.queue import IndexQueue
 from storage.readings import Readings
-from storage.records import ChatInfo, FileKind, PhotoPost, PhotoSource, PhotoState, Place, Sender
+from storage.records import FileKind, PhotoPost, PhotoSource, PhotoState, Place, Sender
 from storage.remains import Files, Remains
 from storage.schema import AT_ONCE, taken_back
 from storage.schema import chats as chats_table

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from storage.chat_records import ChatInfo
 from storage.chats import Chats
 from storage.database import Database
 from storage.erasure import Erasure
 from storage.questions import KEPT, Questions, QuestionState, Sent, View, packed, unpacked
-from storage.records import ChatInfo
 from tests.storage.builders import GROUP, NOON, question
 
 NEW_GROUP = ChatInfo(-1_009_999, "supergroup", "Family")

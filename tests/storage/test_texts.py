@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from storage.chat_records import ChatInfo
 from storage.chats import Chats
 from storage.database import Database
 from storage.erasure import Erasure
@@ -15,7 +16,7 @@ from storage.filtered import FilteredPhotos
 from storage.filters import Filters
 from storage.folding import fold
 from storage.photos import Photos
-from storage.records import ChatInfo, PhotoPost
+from storage.records import PhotoPost
 from storage.schema import texts
 from storage.texts import TextMatches, Texts
 from tests.storage.builders import GROUP, NOON, added, indexed, post
