@@ -34,7 +34,7 @@ from search.text_search import TextSearch
 from search.verdict import Calibrated, Judge
 from storage.chats import Chats
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation, Collection
+from storage.collection import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.filtered import FilteredPhotos
@@ -173,7 +173,7 @@ async def probe(directory: Path, cache_bytes: int, exact_limit: int, rounds: int
     at_start = resident()
     began = time.perf_counter()
     database = await Database.open(f"sqlite+aiosqlite:///{(directory / 'chatlens.db').resolve()}")
-    chroma = ChromaIndex(Collection(ChromaLocation(directory=directory / "chroma"), MODEL, DIMENSIONS))
+    chroma = ChromaIndex.at(ChromaLocation(directory=directory / "chroma"), MODEL, DIMENSIONS)
     embeddings = Embeddings(database, MODEL)
     index = VectorIndex(embeddings, chroma, exact_limit=exact_limit, cache_bytes=cache_bytes)
     opened = time.perf_counter() - began

@@ -16,7 +16,7 @@ from search.pictures import Pictures
 from search.reconcile import Reconciler
 from search.records import PhotoPost
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation, Collection
+from storage.collection import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.fingerprints import Fingerprints
@@ -53,7 +53,7 @@ class Bench:
             stack.push_async_callback(database.close)
             embeddings = Embeddings(database, self._embedder.model_id)
             location = ChromaLocation(directory=self._directory / "chroma")
-            chroma = ChromaIndex(Collection(location, self._embedder.model_id, self._embedder.dimensions))
+            chroma = ChromaIndex.at(location, self._embedder.model_id, self._embedder.dimensions)
             index = VectorIndex(embeddings, chroma)
             stack.push_async_callback(index.close)
             encoding = Encoding(self._embedder)

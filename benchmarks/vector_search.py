@@ -28,7 +28,7 @@ from rich.table import Table
 from sqlalchemy import insert
 
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation, Collection
+from storage.collection import ChromaLocation
 from storage.database import Database, batches
 from storage.embeddings import STORED, Embeddings
 from storage.generation import generation
@@ -150,7 +150,7 @@ async def run(count: int, dimensions: int, rounds: int, console: Console) -> Non
     with tempfile.TemporaryDirectory(prefix="chatlens-bench-") as folder:
         database = await Database.open(f"sqlite+aiosqlite:///{folder}/chatlens.db")
         location = ChromaLocation(directory=Path(folder) / "chroma")
-        chroma = ChromaIndex(Collection(location, MODEL, dimensions))
+        chroma = ChromaIndex.at(location, MODEL, dimensions)
         await chroma.open(await generation(database))
         rate = await fill(database, chroma, archive)
         for number, size in enumerate((size for size in SIZES if size <= count), 1):

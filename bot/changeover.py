@@ -24,7 +24,7 @@ from search.sweeper import Sweeper
 from search.verdict import Judge
 from storage.calibrations import Calibrations
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation, Collection
+from storage.collection import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.generation import generation
@@ -115,7 +115,7 @@ class Changeover:
         embedder = reindexer.embedder
         embeddings = Embeddings(self._database, embedder.model_id)
         figures = await calibrated(Calibrations(self._database), setting, embedder.model_id)
-        chroma = ChromaIndex(Collection(self._location, embedder.model_id, embedder.dimensions))
+        chroma = ChromaIndex.at(self._location, embedder.model_id, embedder.dimensions)
         started = monotonic()
         self._refuse_where_stopping()
         await asyncio.gather(self._indexer.stop(), self._reconciler.stop(), self._sweeper.stop())
@@ -170,7 +170,7 @@ class Changeover:
 async def leave_nothing(database: Database, location: ChromaLocation, model: str) -> None:
     """Of a model's collection on a Chroma server; a directory is made anew by the next bot anyway."""
     if location.directory is None:
-        chroma = ChromaIndex(Collection(location, model, 0))
+        chroma = ChromaIndex.at(location, model, 0)
         try:
             await chroma.open(await generation(database))
         except StorageError as exc:

@@ -18,7 +18,7 @@ from search.quiet import Quiet
 from search.records import PhotoSource
 from search.retention import Retention
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation, Collection
+from storage.collection import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.fingerprints import Fingerprints
@@ -70,7 +70,7 @@ async def indexing(settings: Settings, database: Database) -> AsyncIterator[None
         embeddings, max_bytes = Embeddings(database, embedder.model_id), settings.max_file_mb * 1_000_000
         files = DiskFiles(Originals(settings.data_dir), max_bytes)
         never_opened = ChromaLocation(directory=settings.data_dir / "chroma")
-        chroma = ChromaIndex(Collection(never_opened, embedder.model_id, embedder.dimensions))
+        chroma = ChromaIndex.at(never_opened, embedder.model_id, embedder.dimensions)
         indexer = Indexer(
             IndexQueue(database, [PhotoSource.IMPORT]),
             EmbeddedOnce(embeddings),

@@ -72,7 +72,6 @@ from search.verdict import Judge
 from storage.calibrations import Calibrations
 from storage.chats import Chats
 from storage.chroma import ChromaIndex
-from storage.collection import Collection
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.erasure import Erasure
@@ -153,7 +152,7 @@ async def open_services(stack: AsyncExitStack, settings: Settings, bot: Bot) -> 
 async def _index(settings: Settings, database: Database, model: OnDemand) -> VectorIndex:
     """Its Chroma is opened by the reconciler: answers do not wait for it."""
     dimensions = await Examination(database).dimensions(model.model_id) or UNKNOWN
-    chroma = ChromaIndex(Collection(chroma_location(settings), model.model_id, dimensions))
+    chroma = ChromaIndex.at(chroma_location(settings), model.model_id, dimensions)
     embeddings = Embeddings(database, model.model_id)
     return VectorIndex(embeddings, chroma, exact_limit=settings.exact_limit, cache_bytes=settings.cache_mb << 20)
 

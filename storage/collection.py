@@ -1,7 +1,8 @@
 """One collection of Chroma, synchronously: where it is, what it is called, how it is opened, given up and made anew.
 
-Nothing but this file names chromadb, and only when a collection is opened: importing it takes about
-a second, which `--help`, the settings and most tests should not pay. `storage.chroma` has the threads.
+Nothing but this file names chromadb, and only when a collection is opened: importing it takes about a second and
+40 MB, which the bot should not pay. `storage.chroma` decides where a collection is called: one in a directory in a
+process of its own, where every method's arguments and results go through pickles.
 """
 
 from __future__ import annotations
@@ -225,6 +226,12 @@ class Collection:
         self._client = self._collection = None
         shared = importlib.import_module("chromadb.api.shared_system_client")
         shared.SharedSystemClient.clear_system_cache()
+
+
+def load_chroma() -> None:
+    """Ahead of the first opening."""
+    importlib.import_module("chromadb")
+    importlib.import_module("chromadb.api.rust")
 
 
 def is_passing(error: BaseException) -> bool:

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row
+
+if TYPE_CHECKING:  # the process that keeps Chroma needs records, and no SQL: 23 MB
+    from sqlalchemy import Row
 
 
 class PhotoState(StrEnum):

@@ -1,7 +1,11 @@
 """What every end-to-end test stands on: the sandbox, the real application, SQLite, Chroma and the demo model."""
 
 import signal
+import socket
 import sqlite3
+import subprocess
+import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -16,10 +20,12 @@ from bot.lifecycle import AnyApplication
 from bot.settings import Settings
 from sandbox.server import Sandbox, serve_in_thread
 from search.clip import ClipEmbedder, Compute
+from storage import chroma_process
 from tests.people import People, until
 from tests.sandbox.spec import Violations, checked
 
 DEMO = Path(__file__).parent.parent / "models" / "demo"
+STAND_IN = Path(__file__).parent / "keepers" / "stand_in.py"
 
 
 def pytest_configure() -> None:
@@ -124,3 +130,29 @@ class Archive:
 def archive(settings: Settings) -> Archive:
     """The bot's database, read-only."""
     return Archive(settings.data_dir)
+
+
+@pytest.fixture(scope="session")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a process that forks keepers of Chroma."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+        address = str(Path(folder) / "nursery")
+        listener.bind(address)
+        listener.listen()
+        command = [sys.executable, "-m", "tests.keepers.nursery", str(listener.fileno())]
+        with subprocess.Popen(  # noqa: S603 - our own module
+            command,
+            stdin=subprocess.PIPE,
+            pass_fds=[listener.fileno()],
+            cwd=DEMO.parent.parent,
+            env=chroma_process.environment(),
+        ) as process:
+            yield address
+            process.communicate()
+
+
+@pytest.fixture(autouse=True)
+def forked_keepers(request: pytest.FixtureRequest, nursery: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chroma's processes start in milliseconds; but for tests of the processes themselves."""
+    if request.node.get_closest_marker("own_keepers") is None:
+        monkeypatch.setattr(chroma_process, "PROGRAM", ("-IS", str(STAND_IN), nursery))

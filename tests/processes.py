@@ -10,6 +10,14 @@ def children(module: str, parent: int | None = None) -> list[int]:
     return [pid for pid in _pids(os.getpid() if parent is None else parent) if module in _command(pid)]
 
 
+def is_gone(pid: int) -> bool:
+    """Ended; somebody may still be to ask how."""
+    try:
+        return _stat(pid)[0] == "Z"
+    except OSError:
+        return True
+
+
 def processor_ticks(pid: int) -> int:
     """Hundredths of seconds that a process has computed; 0 where it is gone."""
     with suppress(OSError):

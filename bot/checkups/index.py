@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from bot.checkups.finding import Finding, Patient
 from bot.opening import chroma_location
 from storage.chroma import ChromaIndex
-from storage.collection import Collection
 from storage.differences import differences
 from storage.embeddings import Embeddings
 from storage.errors import VectorIndexUnavailable
@@ -83,7 +82,7 @@ async def _index_of(patient: Patient) -> AsyncIterator[tuple[Embeddings, ChromaI
     if model is None or dimensions is None:
         yield None
         return
-    chroma = ChromaIndex(Collection(chroma_location(patient.settings), model.id, dimensions))
+    chroma = ChromaIndex.at(chroma_location(patient.settings), model.id, dimensions)
     try:
         yield Embeddings(patient.database, model.id), chroma
     finally:

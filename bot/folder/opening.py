@@ -24,7 +24,7 @@ from search.images import DecodingLimits, accept_heif
 from search.once import EmbeddedOnce
 from search.pictures import Pictures
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation, Collection
+from storage.collection import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.folder_files import FolderFiles
@@ -102,8 +102,9 @@ async def open_folder(settings: Settings, place: Place, *, is_to_write: bool) ->
         decoders = Decoders(DecodingLimits(max_pixels=settings.max_megapixels * 1_000_000))
         stack.push_async_callback(decoders.close)
         embeddings = Embeddings(database, embedder.model_id)
-        unused = Collection(ChromaLocation(directory=place.index / "chroma"), embedder.model_id, embedder.dimensions)
-        index = VectorIndex(embeddings, ChromaIndex(unused), exact_limit=0)
+        never_opened = ChromaLocation(directory=place.index / "chroma")
+        chroma = ChromaIndex.at(never_opened, embedder.model_id, embedder.dimensions)
+        index = VectorIndex(embeddings, chroma, exact_limit=0)
         stack.push_async_callback(index.close)
         pictures = Pictures(folder, embedder, decoders, LARGEST_FILE)
         yield Parts(folder, settings, database, encoding, decoders, index, EmbeddedOnce(embeddings), pictures)

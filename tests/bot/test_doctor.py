@@ -18,7 +18,6 @@ from bot.opening import chroma_location
 from bot.remote import ask
 from bot.settings import Settings
 from storage.chroma import ChromaIndex
-from storage.collection import Collection
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.errors import SchemaTooNew
@@ -52,7 +51,7 @@ async def well(settings: Settings) -> Settings:
 
 
 def chroma_of(settings: Settings) -> ChromaIndex:
-    return ChromaIndex(Collection(chroma_location(settings), MODEL, DIMENSIONS))
+    return ChromaIndex.at(chroma_location(settings), MODEL, DIMENSIONS)
 
 
 def break_rows(settings: Settings, *statements: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation, Collection
+from storage.collection import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.generation import generation
@@ -69,7 +69,7 @@ async def look_into_chroma(data_dir: Path, outcome: Outcome) -> None:
     with closing(sqlite3.connect(data_dir / "chatlens.db")) as facts:
         [(model,)] = facts.execute("SELECT value FROM facts WHERE key = 'model'")
         [(dimensions,)] = facts.execute("SELECT DISTINCT dimensions FROM vectors")
-    chroma = ChromaIndex(Collection(ChromaLocation(directory=data_dir / "chroma"), model, dimensions))
+    chroma = ChromaIndex.at(ChromaLocation(directory=data_dir / "chroma"), model, dimensions)
     embeddings = Embeddings(database, model)
     wrong = outcome.wrong_in_chroma
     try:

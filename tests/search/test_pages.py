@@ -32,7 +32,7 @@ from search.text_search import TextSearch
 from search.verdict import Judge
 from storage.chats import Chats
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation, Collection
+from storage.collection import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.filtered import FilteredPhotos
@@ -129,7 +129,7 @@ async def chat(tmp_path: Path, embedder: ClipEmbedder) -> AsyncIterator[Chat]:
         database = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'chatlens.db'}")
         stack.push_async_callback(database.close)
         location = ChromaLocation(directory=tmp_path / "chroma")
-        chroma = ChromaIndex(Collection(location, embedder.model_id, embedder.dimensions))
+        chroma = ChromaIndex.at(location, embedder.model_id, embedder.dimensions)
         embeddings = Embeddings(database, embedder.model_id)
         index = VectorIndex(embeddings, chroma)
         stack.push_async_callback(index.close)

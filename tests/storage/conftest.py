@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation
+from storage.collection import ChromaLocation, Collection
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.photos import Photos
@@ -85,7 +86,7 @@ def location(tmp_path: Path) -> ChromaLocation:
 @pytest.fixture
 def collection(location: ChromaLocation) -> Sick:
     """The collection below `chroma`: healthy until it is told to fail."""
-    return Sick(location, MODEL, DIMENSIONS)
+    return Sick(partial(Collection, location, MODEL, DIMENSIONS))
 
 
 @pytest.fixture

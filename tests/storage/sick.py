@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
 
+from storage.chroma_errors import translated
+from storage.chroma_process import ChromaProcess
 from storage.collection import Collection
-from storage.records import Neighbour
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-class Sick(Collection):
-    """A real collection that fails while told to."""
+class Sick(ChromaProcess):
+    """A real collection in a real process, whose calls fail while told to."""
 
     failing = False
     trouble = "Failed to apply logs to the hnsw segment writer"
     asked = 0
 
-    def query(self, vector: np.typing.NDArray[np.float32], chat_id: int, k: int) -> list[Neighbour]:
-        self.asked += 1
-        self._fail()
-        return super().query(vector, chat_id, k)
+    async def begin(self, call: Callable[Concatenate[Collection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See `ChromaProcess`."""
+        await self._meet(call.__name__)
+        return await super().begin(call, *args, **kwargs)
 
-    def upsert(self, entries: object) -> None:
-        self._fail()
-        super().upsert(entries)  # type: ignore[arg-type]
+    async def write(self, call: Callable[Concatenate[Collection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See `ChromaProcess`."""
+        await self._meet(call.__name__)
+        return await super().write(call, *args, **kwargs)
 
-    def delete(self, photo_ids: object) -> None:
-        self._fail()
-        super().delete(photo_ids)  # type: ignore[arg-type]
+    async def ask(self, call: Callable[Concatenate[Collection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See `ChromaProcess`."""
+        await self._meet(call.__name__)
+        return await super().ask(call, *args, **kwargs)
+
+    async def _meet(self, name: str) -> None:
+        self.asked += name == "query"
+        if self.failing and name in {"query", "upsert", "delete"}:
+            translated(self._fail)
 
     def _fail(self) -> None:
-        if self.failing:
-            raise RuntimeError(self.trouble)
+        raise RuntimeError(self.trouble)

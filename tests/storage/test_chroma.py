@@ -14,6 +14,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storage import chroma_directory
 from storage.chroma import ChromaIndex
+from storage.chroma_process import ChromaProcess
 from storage.collection import ChromaLocation, Collection, Opened, collection_name
 from storage.errors import VectorIndexUnavailable
 from storage.records import IndexEntry, Place
@@ -46,7 +49,7 @@ async def opened_at(
     location: ChromaLocation, model: str = MODEL, build: str = BUILD
 ) -> AsyncIterator[tuple[ChromaIndex, Opened]]:
     """A Chroma, opened and closed again."""
-    chroma = ChromaIndex(Collection(location, model, DIMENSIONS))
+    chroma = ChromaIndex.at(location, model, DIMENSIONS)
     try:
         yield chroma, await chroma.open(build)
     finally:
@@ -210,13 +213,22 @@ async def test_a_folder_that_cannot_be_made_is_set_aside(tmp_path: Path) -> None
     assert _names(tmp_path) == ["file"]
 
 
-async def test_two_processes_share_a_directory(location: ChromaLocation, monkeypatch: pytest.MonkeyPatch) -> None:
+class Impatient(Collection):
+    """One that waits for no other process."""
+
+    def open(self, generation: str) -> Opened:
+        """See `Collection`; in a process of its own."""
+        chroma_directory.LOCK_PATIENCE = 0.05
+        return super().open(generation)
+
+
+async def test_two_processes_share_a_directory(location: ChromaLocation) -> None:
     """The second is told so, and the first goes on: two on one directory destroy each other's index."""
-    monkeypatch.setattr("storage.chroma_directory.LOCK_PATIENCE", 0.05)
     async with opened_at(location) as (first, _):
+        other = ChromaIndex(ChromaProcess(partial(Impatient, location, MODEL, DIMENSIONS)))
         with pytest.raises(VectorIndexUnavailable, match="another process") as caught:
-            async with opened_at(location):
-                pass
+            await other.open(BUILD)
+        await other.close()
         assert caught.value.is_passing
         await first.upsert(_entries(1))
     async with opened_at(location) as (second, _):
@@ -291,7 +303,7 @@ def chroma_server(folder: Path, port: int) -> Iterator[None]:
 
 async def _connected(port: int) -> ChromaIndex:
     """As soon as the server answers."""
-    chroma = ChromaIndex(Collection(ChromaLocation(host="127.0.0.1", port=port), MODEL, DIMENSIONS))
+    chroma = ChromaIndex.at(ChromaLocation(host="127.0.0.1", port=port), MODEL, DIMENSIONS)
     async with asyncio.timeout(60):
         while True:
             try:

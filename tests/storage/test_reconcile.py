@@ -9,12 +9,14 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation, Opened
+from storage.chroma_process import ChromaProcess
+from storage.collection import ChromaLocation, Collection, Opened
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.errors import VectorIndexUnavailable
@@ -57,10 +59,11 @@ async def test_chroma_differs_from_sql(index: VectorIndex, chroma: ChromaIndex, 
 @contextlib.asynccontextmanager
 async def restarted(sqlite: Database, location: ChromaLocation, dimensions: int = DIMENSIONS) -> AsyncIterator[Index]:
     """An index of its own for every start, in which two photos make a large chat."""
-    collection = Sick(location, MODEL, dimensions)
-    index = VectorIndex(Embeddings(sqlite, MODEL), ChromaIndex(collection), exact_limit=1)
+    collection = Sick(partial(Collection, location, MODEL, dimensions))
+    chroma = ChromaIndex(collection)
+    index = VectorIndex(Embeddings(sqlite, MODEL), chroma, exact_limit=1)
     try:
-        yield Index(index, collection)
+        yield Index(index, collection, chroma)
     finally:
         await index.close()
 
@@ -69,6 +72,7 @@ async def restarted(sqlite: Database, location: ChromaLocation, dimensions: int 
 class Index:
     index: VectorIndex
     collection: Sick
+    chroma: ChromaIndex
 
     async def finds_by_chroma(self, entries: Sequence[IndexEntry]) -> bool:
         """Whether each entry is found by its own vector, and by Chroma."""
@@ -123,7 +127,7 @@ async def test_an_index_of_other_dimensions_is_never_mended(sqlite: Database, lo
     """It lists its entries but cannot be written to: it is made anew and filled from SQL."""
     entries = await indexed(sqlite, *(post(number) for number in range(6)))
     await at_build(sqlite)
-    chroma = ChromaIndex(Sick(location, MODEL, 8))
+    chroma = ChromaIndex.at(location, MODEL, 8)
     await chroma.open(BUILD)
     await chroma.upsert([IndexEntry(1, 1, -1, unit(1, dimensions=8))])
     await chroma.close()
@@ -141,7 +145,7 @@ async def test_an_index_with_the_right_ids_and_stale_vectors_is_believed(
     async with restarted(sqlite, location) as first:
         await first.index.reconcile()
         wrong = entries[-1:] if suspect else entries[:30]
-        first.collection.upsert([replace(entry, vector=unit(9_000 + entry.photo_id)) for entry in wrong])
+        await first.chroma.upsert([replace(entry, vector=unit(9_000 + entry.photo_id)) for entry in wrong])
     assert location.directory is not None
     if suspect:
         (location.directory / "open").touch()
@@ -161,7 +165,7 @@ async def test_a_stale_vector_found_while_running_is_shown_with_its_score(
     assert [(hit.photo_id, round(hit.score, 3)) for hit in found] == [(entries[2].photo_id, 1.0)]
     assert index.needs_reconcile.is_set()
     assert (await index.reconcile()).rebuilt
-    assert await Index(index, collection).finds_by_chroma(entries)
+    assert await Index(index, collection, chroma).finds_by_chroma(entries)
 
 
 async def test_an_index_that_went_empty_while_running_finds_nothing(
@@ -174,7 +178,7 @@ async def test_an_index_that_went_empty_while_running_finds_nothing(
     assert [hit.photo_id for hit in await index.nearest(GROUP.id, entries[2].vector, 1)] == [entries[2].photo_id]
     assert index.needs_reconcile.is_set()
     await index.reconcile()
-    assert await Index(index, collection).finds_by_chroma(entries)
+    assert await Index(index, collection, chroma).finds_by_chroma(entries)
 
 
 async def test_an_index_put_back_from_before_the_last_rebuilding_is_believed(
@@ -220,7 +224,7 @@ def _holds(folder: Path, entry: IndexEntry) -> bool:
 
 
 async def test_a_passing_trouble_costs_the_index(
-    index: VectorIndex, collection: Sick, location: ChromaLocation, sqlite: Database
+    index: VectorIndex, chroma: ChromaIndex, collection: Sick, location: ChromaLocation, sqlite: Database
 ) -> None:
     """A full disk or a server that is away is waited out: nothing is set aside, and questions are answered exactly."""
     entries = await indexed(sqlite, *(post(number) for number in range(5)))
@@ -235,7 +239,7 @@ async def test_a_passing_trouble_costs_the_index(
     assert [hit.photo_id for hit in await index.nearest(GROUP.id, late[0].vector, 1)] == [late[0].photo_id]
     collection.failing = False
     assert await index.reconcile() == Reconciled(missing=1, orphaned=0, moved=0, rebuilt=False)
-    assert await Index(index, collection).finds_by_chroma([*entries, *late])
+    assert await Index(index, collection, chroma).finds_by_chroma([*entries, *late])
     assert location.directory is not None
     assert list(kept(location.directory)) == []
 
@@ -258,7 +262,7 @@ async def test_changes_during_a_reconcile_are_undone(index: VectorIndex, chroma:
 
 
 async def test_an_index_set_aside_blocks_its_own_rebuilding(
-    index: VectorIndex, collection: Sick, location: ChromaLocation, sqlite: Database
+    index: VectorIndex, chroma: ChromaIndex, collection: Sick, location: ChromaLocation, sqlite: Database
 ) -> None:
     """On a disk with room for one index the old one makes room as soon as the filling of the new one meets the end."""
     entries = await indexed(sqlite, *(post(number) for number in range(5)))
@@ -273,22 +277,31 @@ async def test_an_index_set_aside_blocks_its_own_rebuilding(
     assert list(kept(location.directory)) == []
     collection.failing = False
     assert (await index.reconcile()).missing == 5
-    assert await Index(index, collection).finds_by_chroma(entries)
+    assert await Index(index, collection, chroma).finds_by_chroma(entries)
 
 
-async def test_a_renewal_that_fails_leaves_erased_vectors_aside(
-    index: VectorIndex, collection: Sick, location: ChromaLocation, sqlite: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class OnAFullDisk(Collection):
+    """It can be opened once."""
+
+    is_full = False
+
+    def open(self, generation: str) -> Opened:
+        """See `Collection`."""
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.is_full = True
+        return super().open(generation)
+
+
+async def test_a_renewal_that_fails_leaves_erased_vectors_aside(sqlite: Database, location: ChromaLocation) -> None:
     """The old index goes, also where the new one cannot even be begun."""
     await indexed(sqlite, post(1))
+    chroma = ChromaIndex(ChromaProcess(partial(OnAFullDisk, location, MODEL, DIMENSIONS)))
+    index = VectorIndex(Embeddings(sqlite, MODEL), chroma)
     await index.reconcile()
-
-    def full(generation: str) -> Opened:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(collection, "open", full)
     with pytest.raises(VectorIndexUnavailable, match="No space left"):
         await index.renew()
+    await index.close()
     assert location.directory is not None
     assert not location.directory.exists()
     assert list(kept(location.directory)) == []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
+import os
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -162,6 +163,7 @@ async def test_a_broken_chroma_breaks_the_search(
     assert collection.asked == asked + 1
 
 
+@pytest.mark.own_keepers
 async def test_a_chroma_that_hangs_holds_the_answer_up(
     index: VectorIndex, collection: Sick, sqlite: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,11 +172,12 @@ async def test_a_chroma_that_hangs_holds_the_answer_up(
     await index.add(entries)
     await index.reconcile()
     monkeypatch.setattr("storage.chroma.PATIENCE", 0.05)
-    awake = threading.Event()
-    monkeypatch.setattr(collection, "_fail", awake.wait)
+    keeper = collection.keeper
+    assert keeper is not None
+    os.kill(keeper.pid, signal.SIGSTOP)
     assert _ids(await index.nearest(GROUP.id, unit(500), 3)) == _best(entries, unit(500))
     assert index.needs_reconcile.is_set()
-    awake.set()
+    await keeper.ended()
 
 
 async def test_a_failing_upsert_fails_the_photo(index: VectorIndex, collection: Sick, sqlite: Database) -> None:
