@@ -1,4 +1,9 @@
 """Measurements of the program beside other ways of doing the same; nothing here is imported by it."""
 
-BENCHMARKS = ("engines", "asking")
+BENCHMARKS = (
+    "indexing",
+    "engines",
+    "preprocessing",
+    "asking",
+)
 """Those of `make bench`, in its order: each is a module here with `run(quick) -> Report`, and a file in `results/`."""

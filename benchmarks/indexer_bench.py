@@ -14,7 +14,7 @@ from search.indexer import Indexer
 from search.once import EmbeddedOnce
 from search.pictures import Pictures
 from search.reconcile import Reconciler
-from search.records import PhotoPost
+from search.records import Photo, PhotoPost
 from storage.chroma import ChromaIndex
 from storage.collection import ChromaLocation
 from storage.database import Database
@@ -46,8 +46,8 @@ class Bench:
         self._files = files
         self._directory = directory
 
-    async def index(self, posts: Sequence[PhotoPost]) -> float:
-        """Seconds from the first row until every photo is indexed and in Chroma."""
+    async def index(self, posts: Sequence[PhotoPost], before: Sequence[PhotoPost] = ()) -> float:
+        """Seconds until every photo that waits in SQL is indexed and in Chroma; those of `before` warm up."""
         async with AsyncExitStack() as stack:
             database = await Database.open(f"sqlite+aiosqlite:///{self._directory}/chatlens.db")
             stack.push_async_callback(database.close)
@@ -64,31 +64,30 @@ class Bench:
             pictures = Pictures(Memory(self._files), self._embedder, decoders, LARGEST_FILE)
             once = EmbeddedOnce(embeddings)
             indexer = Indexer(IndexQueue(database), once, index, pictures, Fingerprints(database), encoding)
-            return await self._until_indexed(database, index, indexer, posts)
+            reconciler = Reconciler(index)
+            reconciler.start()
+            stack.push_async_callback(reconciler.stop)
+            await indexer.start()
+            stack.push_async_callback(indexer.stop)
+            await _indexed(Photos(database), indexer, before)
+            return await _indexed(Photos(database), indexer, posts)
 
-    async def _until_indexed(
-        self, database: Database, index: VectorIndex, indexer: Indexer, posts: Sequence[PhotoPost]
-    ) -> float:
-        left = {post.message_id for post in posts}
-        done = asyncio.Event()
 
-        def note(photos: Sequence[object]) -> None:
-            left.difference_update(getattr(photo, "message_id", 0) for photo in photos)
-            if not left:
-                done.set()
+async def _indexed(photos: Photos, indexer: Indexer, posts: Sequence[PhotoPost]) -> float:
+    """Seconds from the moment all of them wait; who listens is told once they are in Chroma."""
+    left = {post.message_id for post in posts}
+    done = asyncio.Event()
 
-        indexer.announce_to(note)
-        reconciler = Reconciler(index)
-        reconciler.start()
-        await indexer.start()
-        started = perf_counter()
-        photos = Photos(database)
-        for post in posts:
-            await photos.add(post)
-            indexer.wake()
+    def note(indexed: Sequence[Photo]) -> None:
+        left.difference_update(photo.message_id for photo in indexed)
+        if not left:
+            done.set()
+
+    indexer.announce_to(note)
+    for post in posts:
+        await photos.add(post)
+    started = perf_counter()
+    indexer.wake()
+    if left:
         await done.wait()
-        seconds = perf_counter() - started
-        await indexer.stop()
-        await reconciler.stop()
-        await index.settled()
-        return seconds
+    return perf_counter() - started

@@ -21,7 +21,7 @@ from pathlib import Path
 from PIL import AvifImagePlugin, Image
 
 from search.errors import ImageRefused
-from search.images import DecodingLimits, accept_heif, decode, preview, taken
+from search.images import DecodingLimits, accept_heif, decode, model_input, preview, taken
 
 REQUEST = struct.Struct("<BIQ")
 """Task, shorter side (0: as large as it is), length of the file."""
@@ -43,6 +43,7 @@ class Task(IntEnum):
     PICTURE = 1
     PREVIEW = 2
     TAKEN = 3
+    INPUT = 4
 
 
 class Outcome(IntEnum):
@@ -77,7 +78,7 @@ def _served(scratch: int, limits: DecodingLimits, task: int, side: int, length: 
         if task == Task.TAKEN:
             moment = taken(data)
             return _written(scratch, Outcome.DONE, b"" if moment is None else moment.isoformat().encode())
-        image = decode(data, limits, side or None)
+        image = model_input(data, limits, side) if task == Task.INPUT else decode(data, limits, side or None)
     except ImageRefused as exc:
         return _written(scratch, Outcome.REFUSED, str(exc).encode(errors="replace"))
     return _written(scratch, Outcome.DONE, image.tobytes(), image.size)

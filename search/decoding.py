@@ -48,6 +48,15 @@ class Decoders:
         size, pixels = await self._served(Task.PICTURE, data, shorter_side or 0)
         return Image.frombytes("RGB", size, pixels)
 
+    async def model_input(self, data: bytes, side: int) -> Image.Image:
+        """See `search.images.model_input`.
+
+        Raises:
+            ImageRefused, FileUnreachable
+        """
+        size, pixels = await self._served(Task.INPUT, data, side)
+        return Image.frombytes("RGB", size, pixels)
+
     async def preview(self, data: bytes) -> bytes:
         """See `search.images.preview`.
 

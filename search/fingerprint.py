@@ -63,13 +63,17 @@ class Fingerprint:
 
     @classmethod
     def of(cls, image: Image.Image) -> Self | None:
-        """Of an RGB picture, in 10 ms; None for one that is too even to be told from others."""
+        """Of an RGB picture, in 6 ms; None for one that is too even to be told from others."""
         whole = image.copy()
         whole.thumbnail((CANVAS, CANVAS), Image.Resampling.BILINEAR, reducing_gap=2.0)
         inner = framed(whole)
-        if min(_contrast(whole), _contrast(inner)) < LEAST_CONTRAST:
+        grey = whole.convert("L")
+        held = grey if inner is whole else inner.convert("L")
+        bases = [grey] if inner is whole else [grey, held]
+        if min(map(_contrast, bases)) < LEAST_CONTRAST:
             return None
-        hashes = [_hash(view) for view in (whole, inner, *(_cropped(inner, *corner) for corner in CORNERS))]
+        hashes = [_hash(base) for base in bases] * (BASES // len(bases))
+        hashes += [_hash(_cropped(held, *corner)) for corner in CORNERS]
         return cls(np.stack(hashes), (_thumbnail(whole), _thumbnail(inner)))
 
     @classmethod
@@ -138,15 +142,15 @@ def _distance(first: Hashes, second: Hashes) -> NDArray[np.uint16]:
     return distance
 
 
-def _hash(image: Image.Image) -> Hashes:
+def _hash(grey: Image.Image) -> Hashes:
     import imagehash  # noqa: PLC0415 - with scipy a fifth of a second, which no start should take
 
-    bits = imagehash.phash(image, hash_size=16, highfreq_factor=4).hash
+    bits = imagehash.phash(grey, hash_size=16, highfreq_factor=4).hash
     return np.packbits(bits).view("<u8").astype(np.uint64)
 
 
-def _contrast(image: Image.Image) -> float:
-    return float(np.asarray(image.convert("L"), np.float32).std())
+def _contrast(grey: Image.Image) -> float:
+    return float(np.asarray(grey, np.float32).std())
 
 
 def _cropped(image: Image.Image, across: float, down: float) -> Image.Image:

@@ -44,11 +44,12 @@ def _frame(pixels: Colours) -> Box | None:
 
 def _common(colours: Colours, share: float) -> list[Colours]:
     """The two most frequent colours, where they are frequent."""
-    coarse = (colours // 8).astype(np.int32)
+    coarse = (colours >> 3).astype(np.int32)
     keys = coarse[:, 0] * 1024 + coarse[:, 1] * 32 + coarse[:, 2]
-    found, counts = np.unique(keys, return_counts=True)
-    best = [place for place in np.argsort(-counts)[:2] if counts[place] >= share * len(colours)]
-    return [np.median(colours[keys == found[place]], axis=0).astype(np.int16) for place in best]
+    counts = np.bincount(keys)  # not `np.unique`, which sorts every pixel: 2 of 10 ms a picture
+    found = np.flatnonzero(counts)
+    best = [key for key in found[np.argsort(-counts[found])[:2]] if counts[key] >= share * len(colours)]
+    return [np.median(colours[keys == key], axis=0).astype(np.int16) for key in best]
 
 
 def _standing_out(pixels: Colours, ground: Colours) -> Box | None:

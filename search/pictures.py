@@ -76,7 +76,7 @@ class Pictures:
         await self._embedder.ready()
         side = self._embedder.image_size
         data = await self._fetched(post, file_to_embed(post, side, self._max_bytes))
-        return await self._decoders.picture(data, side)
+        return await self._decoders.model_input(data, side)
 
     async def whole(self, post: PhotoPost | Photo) -> Image.Image:
         """The picture as large as it was sent, or large enough to read what is written in it.

@@ -9,7 +9,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from search.errors import ImageRefused
-from search.images import DecodingLimits, accept_heif, decode, preview, within_ratio
+from search.images import DecodingLimits, accept_heif, decode, model_input, preview, within_ratio
 
 LIMITS = DecodingLimits(max_pixels=1_000_000, max_side=5_000)
 
@@ -153,6 +153,22 @@ def test_a_reduced_jpeg_keeps_enough_pixels_for_the_model() -> None:
     image = decode(encoded(Image.new("RGB", (1_280, 640)), "JPEG"), LIMITS, shorter_side=64)
     assert min(image.size) >= 128
     assert image.size[0] < 1_280
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "side", "left"),
+    [
+        ("JPEG", (800, 600), 224, (400, 300)),  # what Telegram offers, half of which is enough
+        ("JPEG", (800, 450), 224, (800, 450)),  # of whose half the model would have to make up pixels
+        ("JPEG", (320, 240), 64, (320, 240)),  # enough for the model long since, but not for the fingerprint
+        ("PNG", (800, 600), 224, (800, 600)),  # averaging harms more than a JPEG's own reduction
+    ],
+)
+def test_a_models_input_is_not_reduced_further_than_its_vector_bears(
+    kind: str, size: tuple[int, int], side: int, left: tuple[int, int]
+) -> None:
+    """A JPEG by halves as long as 1.1 times the input is left, and what a fingerprint needs; others keep twice."""
+    assert model_input(encoded(Image.new("RGB", size), kind), LIMITS, side).size == left
 
 
 @pytest.mark.parametrize("size", [(60, 40), (3_000, 300), (40, 2_000), (2_500, 20)])

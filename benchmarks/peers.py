@@ -1,0 +1,165 @@
+"""Ways from a photo's bytes to its stored vector: the obvious one, careful ones with several engines, Chatlens's.
+
+Everybody has the same model with random weights, which is enough for speed, and the same JPEGs. Text in pictures is
+not read.
+"""
+
+import asyncio
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import chromadb
+import numpy as np
+from chromadb.config import Settings
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks.engines import Engine, by_onnx, by_openvino, by_torch
+from benchmarks.indexer_bench import Bench
+from benchmarks.photographs import Photograph
+from search.clip import ClipEmbedder, Compute, picture_tower
+from search.model_spec import ModelSpec
+from search.quantised import PROBATION, QuantisedEmbedder
+from search.quantising import Facts, Quantised, export, made_up_pictures, reduce
+from search.torchvision_operators import declare_missing_operators
+
+OBVIOUS, ONNX, TORCH_HALF, OPENVINO, OURS = "obvious", "ONNX Runtime fp32", "torch bf16", "OpenVINO bf16", "Chatlens"
+BATCH = 8
+"""From 8 pictures on every engine's rate is flat (results/engines.md)."""
+WARMING = 8
+"""Photos that are indexed before the clock starts: a bot that runs has its workers and its collection open."""
+Way = Callable[[Sequence[Photograph], Path], float]
+"""Indexes photos with what it keeps in a directory; seconds from the `WARMING`th photo on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A model's files, made once for every run with it."""
+
+    directory: Path
+
+    @property
+    def setting(self) -> str:
+        """As `CHATLENS_MODEL` would have it."""
+        return f"local-dir:{self.directory / 'model'}"
+
+    @property
+    def exact(self) -> Path:
+        """The picture tower as ONNX in fp32."""
+        return self.directory / "exact.onnx"
+
+    @property
+    def engines(self) -> Path:
+        """Chatlens's directory of quantised towers."""
+        return self.directory / "engines"
+
+    @classmethod
+    def make(cls, architecture: str, directory: Path) -> "Prepared":
+        """The architecture with random weights, as a model of the operator's own."""
+        declare_missing_operators()
+        import open_clip  # noqa: PLC0415 - after the operators are declared
+        import torch  # noqa: PLC0415
+
+        torch.manual_seed(1)
+        model = open_clip.create_model(architecture)
+        config = {"model_cfg": open_clip.get_model_config(architecture), "preprocess_cfg": {}}
+        (directory / "model").mkdir(parents=True)
+        (directory / "model" / "open_clip_config.json").write_text(json.dumps(config), encoding="utf-8")
+        torch.save(model.state_dict(), directory / "model" / "open_clip_pytorch_model.bin")
+        return cls(directory)
+
+    def make_towers(self) -> None:
+        """What the engines need of it."""
+        tower, side, _ = picture_tower(self.setting, "fp32")
+        export(tower, self.exact, made_up_pictures(2, side))
+        place = Quantised(self.engines, ModelSpec.parse(self.setting).model_id())
+        place.keep(Facts(None, 1.0, 2.0, PROBATION))
+        reduce(self.exact, place.tower)
+
+    def ways(self, threads: int) -> dict[str, Way]:
+        """Everybody, with as many threads as there are cores; Chatlens with as many as it takes by itself."""
+        import torch  # noqa: PLC0415
+
+        compute = Compute("cpu", "fp32", threads)
+        exact = ClipEmbedder.load(self.setting, compute)
+        half, _, dtype = picture_tower(self.setting, "bf16")
+        tower, _, _ = picture_tower(self.setting, "fp32")
+        torch.set_num_threads(threads)
+        engines: dict[str, Engine | None] = {
+            "torch fp32": by_torch(tower, torch.float32),
+            TORCH_HALF: by_torch(half, dtype),
+            ONNX: by_onnx(self.exact, threads),
+            OPENVINO: by_openvino(self.exact, threads),
+        }
+        careful = {name: batched(exact, encode) for name, encode in engines.items() if encode is not None}
+        return {OBVIOUS: obvious(exact, by_torch(tower, torch.float32)), **careful, OURS: chatlens(self.quantised())}
+
+    def quantised(self) -> QuantisedEmbedder:
+        """The bot's embedder as it is after its probation."""
+        exact = ClipEmbedder.load(self.setting, Compute("cpu", "auto"))
+        return QuantisedEmbedder(exact, Quantised(self.engines, exact.model_id), Compute("cpu").chosen_threads())
+
+
+def obvious(embedder: ClipEmbedder, encode: Engine) -> Way:
+    """What the first page of every tutorial does: the largest size, open_clip's transform, one by one."""
+
+    def index(photos: Sequence[Photograph], directory: Path) -> float:
+        collection = _collection(directory)
+        started = 0.0
+        for place, photo in enumerate(photos):
+            if place == WARMING:
+                started = perf_counter()
+            pixels = embedder.prepare(Image.open(io.BytesIO(photo.largest)).convert("RGB"))
+            _add(collection, [photo], encode(pixels[None]))
+        return perf_counter() - started
+
+    return index
+
+
+def batched(embedder: ClipEmbedder, encode: Engine) -> Way:
+    """A careful program: the largest size decoded at reduced size, encoded and added in batches."""
+
+    def index(photos: Sequence[Photograph], directory: Path) -> float:
+        collection = _collection(directory)
+        started = 0.0
+        for start in range(0, len(photos), BATCH):
+            if start == WARMING:
+                started = perf_counter()
+            batch = photos[start : start + BATCH]
+            pixels = np.stack([embedder.prepare(_reduced(photo.largest, embedder.image_size)) for photo in batch])
+            _add(collection, batch, encode(pixels))
+        return perf_counter() - started
+
+    return index
+
+
+def chatlens(embedder: QuantisedEmbedder) -> Way:
+    """The bot's own indexer, with SQLite and Chroma."""
+
+    def index(photos: Sequence[Photograph], directory: Path) -> float:
+        files = {photo.file_id(place): data for photo in photos for place, data in enumerate(photo.files)}
+        posts = [photo.post() for photo in photos]
+        return asyncio.run(Bench(embedder, files, directory).index(posts[WARMING:], posts[:WARMING]))
+
+    return index
+
+
+def _reduced(data: bytes, side: int) -> Image.Image:
+    image = Image.open(io.BytesIO(data))
+    image.draft("RGB", (side, side))
+    return image.convert("RGB")
+
+
+def _collection(directory: Path) -> Any:
+    client = chromadb.PersistentClient(str(directory), Settings(anonymized_telemetry=False))
+    return client.create_collection("photos", embedding_function=None)
+
+
+def _add(collection: Any, photos: Sequence[Photograph], vectors: NDArray[np.float32]) -> None:
+    ids = [str(photo.number) for photo in photos]
+    collection.add(ids=ids, embeddings=vectors, metadatas=[{"chat_id": 1} for _ in photos])
