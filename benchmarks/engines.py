@@ -49,12 +49,20 @@ def run(quick: bool) -> Report:
             rates = _rates(engines, pixels, rounds)
             tables.append(_table(f"{architecture}, {side} pixels: pictures a second", engines, pixels, rates))
             plots.append(_plot(architecture, rates))
+    from benchmarks.demo_in_eight_bits import table  # noqa: PLC0415 - it takes engines from here
+
+    with tempfile.TemporaryDirectory() as scratch:
+        tables.append(table(Path(scratch), rounds))
     notes = [
         noise(rounds),
         "One thread on one core. Pictures are made up (`search.quantising.made_up_pictures`), weights random.",
         (
             "The cosine is the least of 16 pictures' to what torch says in fp32. Random weights have none of the "
             "outliers of trained ones: Chatlens measures it anew on real pictures (docs/decisions/0019-eight-bits.md)."
+        ),
+        (
+            "Chatlens leaves the demo model's tower as it is, for it is a small convolutional net. The last table says "
+            "what eight bits would do to it all the same: its weights are the only trained ones at hand."
         ),
     ]
     if not any("OpenVINO" in name for name in engines):

@@ -89,7 +89,6 @@ class Prepared:
         exact = ClipEmbedder.load(self.setting, compute)
         half, _, dtype = picture_tower(self.setting, "bf16")
         tower, _, _ = picture_tower(self.setting, "fp32")
-        torch.set_num_threads(threads)
         engines: dict[str, Engine | None] = {
             "torch fp32": by_torch(tower, torch.float32),
             TORCH_HALF: by_torch(half, dtype),
@@ -97,12 +96,17 @@ class Prepared:
             OPENVINO: by_openvino(self.exact, threads),
         }
         careful = {name: batched(exact, encode) for name, encode in engines.items() if encode is not None}
-        return {OBVIOUS: obvious(exact, by_torch(tower, torch.float32)), **careful, OURS: chatlens(self.quantised())}
+        ours = {OURS: chatlens(self.quantised())}
+        if threads > 1:
+            ours[f"{OURS}, CHATLENS_THREADS=1"] = chatlens(self.quantised(1))
+        torch.set_num_threads(threads)  # loading a model for Chatlens has changed it
+        return {OBVIOUS: obvious(exact, by_torch(tower, torch.float32)), **careful, **ours}
 
-    def quantised(self) -> QuantisedEmbedder:
-        """The bot's embedder as it is after its probation."""
-        exact = ClipEmbedder.load(self.setting, Compute("cpu", "auto"))
-        return QuantisedEmbedder(exact, Quantised(self.engines, exact.model_id), Compute("cpu").chosen_threads())
+    def quantised(self, threads: int = 0) -> QuantisedEmbedder:
+        """The bot's embedder as it is after its probation; 0 threads: as many as it takes by itself."""
+        compute = Compute("cpu", "auto", threads)
+        exact = ClipEmbedder.load(self.setting, compute)
+        return QuantisedEmbedder(exact, Quantised(self.engines, exact.model_id), compute.chosen_threads())
 
 
 def obvious(embedder: ClipEmbedder, encode: Engine) -> Way:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import psutil
 
+from search.cores import usable_cores
+
 ENOUGH_CORES = 2
 """With one, reading would share it with answering; reading is niced, but it has its share of the cache."""
 ENOUGH_MEMORY = 6 * 2**30
@@ -16,13 +18,8 @@ CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 def reads_pictures(setting: str) -> bool:
     """Whether text in pictures is to be read: as it is set, or where there are cores and memory for it."""
     if setting == "auto":
-        return _cores() >= ENOUGH_CORES and _memory() >= ENOUGH_MEMORY
+        return usable_cores() >= ENOUGH_CORES and _memory() >= ENOUGH_MEMORY
     return setting == "on"
-
-
-def _cores() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _memory() -> int:

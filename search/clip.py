@@ -1,6 +1,5 @@
 """The embedder of production: any model that open_clip can load, on whatever this machine computes with."""
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from search.cores import usable_cores
 from search.embedder import Embedding, Pixels
 from search.errors import DeviceUnavailable, ModelDamaged, ModelError, ModelUnreachable
 from search.model_spec import ModelSpec
@@ -45,7 +45,7 @@ class Compute:
 
     def chosen_threads(self) -> int:
         """At least one."""
-        return self.threads or max(1, (os.cpu_count() or 1) // 2)
+        return self.threads or max(1, usable_cores() // 2)
 
 
 class ClipEmbedder:
