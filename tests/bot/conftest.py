@@ -1,4 +1,4 @@
-"""Two models, for tests that change the one for the other."""
+"""Ann and her group, and two models for tests that change the one for the other."""
 
 from pathlib import Path
 
@@ -10,6 +10,8 @@ from search.clip import ClipEmbedder, Compute
 from tests.bot.model_changes import Watched
 from tests.bot.second_model import write_second_model
 from tests.conftest import DEMO
+from tests.importing.job import ANN
+from tests.people import People
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +36,16 @@ def models(
     monkeypatch.setattr(reindexer, "AGAIN_AFTER", 0.01)
     old, new = both.values()
     return old, new
+
+
+@pytest.fixture
+async def ann(people: People) -> int:
+    """By the id that exports know her by."""
+    user: dict[str, int] = await people.ask("POST", "/api/users", json={"first_name": "Ann", "id": ANN})
+    return user["id"]
+
+
+@pytest.fixture
+async def chat(people: People, ann: int) -> int:
+    """Her supergroup, with the bot in it."""
+    return await people.chat("supergroup", "Weekend crew", [ann], admins=[ann])

@@ -1,6 +1,5 @@
 """Each thing that can be wrong with an archive, broken for real: found, told in a sentence, mended."""
 
-import json
 import os
 import sqlite3
 from contextlib import closing
@@ -9,13 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.application import build
 from bot.checkups import directory as directory_checkup
-from bot.checkups import rows as rows_checkup
 from bot.control_file import ControlFile
 from bot.doctor import doctor_alone
 from bot.opening import chroma_location
-from bot.remote import ask
 from bot.settings import Settings
 from storage.chroma import ChromaIndex
 from storage.database import Database
@@ -27,9 +23,9 @@ from storage.originals import SHA256, Originals, digest_of
 from storage.photos import Photos
 from storage.records import FileKind, PhotoSource
 from storage.vectors import VectorIndex
-from tests.bot.commands import command
-from tests.conftest import Archive, polling
-from tests.people import People, jpeg, until
+from tests.bot.damage import break_rows
+from tests.conftest import Archive
+from tests.people import People, jpeg
 from tests.storage.builders import DIMENSIONS, MODEL, added, indexed, post, unit
 
 COUNT = 12
@@ -52,14 +48,6 @@ async def well(settings: Settings) -> Settings:
 
 def chroma_of(settings: Settings) -> ChromaIndex:
     return ChromaIndex.at(chroma_location(settings), MODEL, DIMENSIONS)
-
-
-def break_rows(settings: Settings, *statements: str) -> None:
-    """As another program at the file would."""
-    with closing(sqlite3.connect(settings.data_dir / "chatlens.db", timeout=10)) as connection:
-        for statement in statements:
-            connection.execute(statement)
-        connection.commit()
 
 
 async def examined(settings: Settings, *, fix: bool = False) -> dict[str, Any]:
@@ -267,79 +255,6 @@ async def test_a_command_of_the_wrong_user_goes_unnoticed(well: Settings) -> Non
     os.chown(well.data_dir / "chatlens.db", 12345, -1)
     told = await examined(well)
     assert "chatlens.db" in told["findings"]["owners"]["sentence"]
-
-
-async def of_running(settings: Settings, *, fix: bool = False) -> dict[str, Any]:
-    told = [line async for line in ask(settings.data_dir, "doctor", fix=fix)][-1]
-    return {finding["name"]: finding for finding in told["findings"]}
-
-
-@pytest.mark.usefixtures("loaded_once")
-async def test_a_bot_without_photos_is_called_broken(people: People, settings: Settings, archive: Archive) -> None:
-    """A new one, and one whose people have had all forgotten; mending finds nothing to make anew."""
-    ann = await people.person("Ann")
-    chat = await people.chat("supergroup", "Weekend crew", [ann])
-    async with polling(build(settings)):
-        assert await of_running(settings) == {}
-        assert await of_running(settings, fix=True) == {}
-        photo = (await people.post(chat, ann, photos=[jpeg("red")]))[0]
-        await archive.settled(indexed=1)
-        assert await of_running(settings) == {}
-        await people.post(chat, ann, text="/forget", reply_to_message_id=photo["message_id"])
-        await archive.settled()
-        assert await of_running(settings) == {}
-
-
-@pytest.mark.usefixtures("loaded_once")
-async def test_a_running_bot_is_stopped_to_be_mended(
-    people: People, settings: Settings, archive: Archive, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It mends itself while it answers: Chroma, a lost vector, a photo that nobody takes up, one that failed."""
-    monkeypatch.setattr(rows_checkup, "PATIENCE", 0.5)
-    ann = await people.person("Ann")
-    chat = await people.chat("supergroup", "Weekend crew", [ann])
-    async with polling(build(settings)):
-        for colour in ("red", "blue", "green"):
-            await people.post(chat, ann, photos=[jpeg(colour)])
-        await archive.settled(indexed=3)
-        assert await of_running(settings) == {}
-        seen = await command(settings, "doctor")
-        assert (seen.status, seen.out.strip()) == (0, "All is well."), seen.err
-
-        break_rows(settings, "DELETE FROM vectors WHERE image_id = 1")
-        break_rows(settings, "UPDATE photos SET state = 'pending', due_at = '2099-01-01 00:00:00.000000' WHERE id = 2")
-        break_rows(settings, "UPDATE photos SET state = 'failed', error = 'too big' WHERE id = 3")
-        for path in (settings.data_dir / "chroma").rglob("*"):
-            if path.is_file():
-                path.write_bytes(b"not an index any more")
-        told = await of_running(settings)
-        assert told.keys() == {"no vectors", "left lying", "failed photos", "Chroma"}
-        told = await of_running(settings, fix=True)
-        assert all(finding["is_mended"] for finding in told.values()), told
-        await archive.settled(indexed=3)
-
-        async def is_well() -> bool:
-            return await of_running(settings) == {}
-
-        await until(is_well, "the archive to be well")
-        assert "1." in await people.told(chat, ann, "/search red")
-
-        await people.ask("POST", "/api/faults", json={"method": "file", "delay": 3600, "times": 0})
-        await people.post(chat, ann, photos=[jpeg("white")])
-        await archive.settled(indexed=3, pending=1)
-        assert (await of_running(settings)).keys() == {"standing still"}
-        await people.ask("DELETE", "/api/faults")
-        await archive.settled(indexed=4)
-
-        await people.ask("PATCH", "/api/bot", json={"can_read_all_group_messages": False})
-        printed = await command(settings, "doctor", "--fix", "--json")
-        assert printed.status == 1
-        [finding] = json.loads(printed.out)["findings"]
-        assert "/setprivacy" in finding["sentence"]
-        (settings.data_dir / "control.json").rename(settings.data_dir / "moved.json")
-        refused = await command(settings, "doctor")
-        assert refused.status == 1
-        assert "cannot be asked" in refused.err.replace("\n", " ")
 
 
 async def test_a_telegram_that_is_away_looks_well(well: Settings, settings: Settings, people: People) -> None:

@@ -15,11 +15,11 @@ from storage.database import Database
 from storage.originals import Originals
 from tests import exports
 from tests.bot.commands import command
-from tests.bot.test_importing import exported, history, known
 from tests.conftest import Archive, polling
+from tests.importing.job import exported, history, known
 from tests.importing.measure import CHAT, known_chat
 from tests.people import People, until
-from tests.storage.test_imports import exported as post
+from tests.storage.builders import exported as post
 
 pytestmark = pytest.mark.usefixtures("loaded_once")
 

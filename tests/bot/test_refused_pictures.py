@@ -11,9 +11,8 @@ import pytest
 from bot.application import build
 from bot.settings import Settings
 from handlers import attempts
-from tests.bot.test_importing import history, known
 from tests.conftest import Archive, polling
-from tests.importing.job import imported
+from tests.importing.job import history, imported, known
 from tests.people import Message, People, shown, until
 
 pytestmark = pytest.mark.usefixtures("loaded_once")

@@ -19,9 +19,7 @@ from search.errors import ModelMismatch
 from search.reindexer import Reindexer
 from tests.bot.model_changes import PICTURES, Watched, alone, changed, downloads_take, post_all, vectors
 from tests.bot.test_command_line import ROOT, environment
-from tests.bot.test_importing import history
 from tests.conftest import DEMO, Archive, polling
-from tests.importing.job import imported
 from tests.people import PATIENCE, People, jpeg, picture_key, shown, until
 
 PIZZA = PICTURES[0]
@@ -35,12 +33,6 @@ GONE = {"method": "getFile", "status": 400, "description": "Bad Request: wrong f
 def settings(settings: Settings) -> Settings:
     """Of a bot that says nothing unasked."""
     return settings.model_copy(update={"acknowledge": False})
-
-
-@pytest.fixture
-async def ann(people: People) -> int:
-    """She asks in private: in groups bots may not answer as often as is asked here."""
-    return await people.person("Ann")
 
 
 @contextlib.asynccontextmanager
@@ -244,67 +236,6 @@ async def test_a_bot_that_is_stopped_in_a_change_of_its_model_stays_stopped(
         await archive.settled(indexed=4)
         assert new.seen == 4
         assert shown(await people.asked(ann, ann, "/search purple n:1")) == [picture_key(late)]
-
-
-async def test_imported_photos_are_seen_from_disk(
-    settings: Settings,
-    archive: Archive,
-    people: People,
-    ann: int,
-    models: tuple[Watched, Watched],
-    second_model: Path,
-    tmp_path: Path,
-) -> None:
-    """Nothing of them is in Telegram; one whose file was deleted is listed, and Chroma follows to the new model."""
-    chat = await people.chat("supergroup", "Weekend crew", [ann])
-    exact = settings.model_copy(update={"exact_limit": 0})
-    async with polling(build(exact)):
-        await people.post(chat, ann, photos=[jpeg("purple")])
-        await archive.settled(indexed=1)
-        folder = history(tmp_path / "export", chat)
-        await imported(settings, folder)
-        await archive.settled(indexed=4)
-        next(folder.glob("photos/*10002*")).unlink()
-        told = await changed(settings, second_model, accept_lost=True)
-        assert (told["images"], told["lost"]) == (3, 1)
-        assert told["named"][0]["message"] == 10_002
-        assert shown(await people.asked(chat, ann, "/search red n:1"))
-
-        async def is_equal() -> bool:
-            [status] = [line async for line in ask(settings.data_dir, "status")]
-            return bool(status["chroma"] == {"condition": "equal", "entries": 3})
-
-        await until(is_equal, "Chroma to have the new vectors")
-        assert shown(await people.asked(chat, ann, "/search red n:1"))
-
-
-async def test_a_disk_that_is_not_mounted_does_not_cost_its_photos(
-    settings: Settings,
-    archive: Archive,
-    people: People,
-    ann: int,
-    models: tuple[Watched, Watched],
-    second_model: Path,
-    tmp_path: Path,
-) -> None:
-    """However few they are: the old model goes on until they are there. One of them that is gone for good is no reason
-    not to change, but one not to delete what the old model saw in it."""
-    old, new = models
-    chat = await people.chat("supergroup", "Weekend crew", [ann])
-    async with polling(build(settings)):
-        await post_all(people, ann, PICTURES)
-        folder = history(tmp_path / "export", chat)
-        await imported(settings, folder)
-        await archive.settled(indexed=33)
-        away = folder.rename(tmp_path / "unmounted")
-        with pytest.raises(BotError, match=r"Of 33 images .* 3 would not be .*but 3 may be there later"):
-            await changed(settings, second_model, drop_old=True)
-        assert vectors(archive) == {old.model_id: 33, new.model_id: 30}
-        away.rename(folder)
-        next(folder.glob("photos/*10002*")).unlink()
-        told = await changed(settings, second_model, drop_old=True)
-        assert (told["images"], told["lost"], told["dropped"]) == (2, 1, 32)
-        assert vectors(archive) == {old.model_id: 1, new.model_id: 32}
 
 
 def sandbox_token(settings: Settings) -> str:

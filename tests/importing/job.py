@@ -7,6 +7,9 @@ from bot.importing import Import, import_alone
 from bot.job import Told, listening
 from bot.remote import carry_out
 from bot.settings import Settings
+from tests import exports
+from tests.conftest import Archive
+from tests.people import Message, People, jpeg, until
 
 TAKEN = "taken in"
 BEFORE = "taken in by an earlier run"
@@ -29,3 +32,37 @@ def counts(told: Told) -> dict[str, int]:
     [one] = told["taken"]
     found: dict[str, int] = one["counts"]
     return found
+
+
+COLOURS = {1: "red", 2: "green", 3: "blue"}
+
+
+ANN = 101
+
+
+def exported(folder: Path, chat: int, *messages: Message, kind: str = "private_supergroup") -> Path:
+    """An export of a chat with a photo of one colour for every message."""
+    document = exports.chat(*messages, kind=kind, number=export_id(chat))
+    exports.written(folder, document, pictures=False)
+    for number, message in enumerate(messages, start=1):
+        if not message["photo"].startswith("("):
+            file = folder / message["photo"]
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(jpeg(COLOURS.get(number, (number * 7 % 256, 60, 90))))
+    return folder
+
+
+def history(folder: Path, chat: int, first: int = 10_001, many: int = 3, **more: Any) -> Path:
+    """Of photos with captions, by Ann, from two years ago; ids that the sandbox has not reached."""
+    return exported(folder, chat, *(exports.photo(first + n, f"memory number {n}") for n in range(many)), **more)
+
+
+async def known(people: People, archive: Archive, chat: int) -> None:
+    async def is_there() -> bool:
+        return bool(archive.rows("SELECT 1 FROM chats WHERE id = ?", chat))
+
+    await until(is_there, "the bot to know the chat")
+
+
+async def kept(archive: Archive) -> list[tuple[Any, ...]]:
+    return archive.rows("SELECT photo_file_id FROM images WHERE photo_unique_id IS NOT NULL")

@@ -15,12 +15,15 @@ from storage.embeddings import Embeddings
 from storage.photos import Photos
 from storage.questions import Question, View
 from storage.queue import IndexQueue
-from storage.records import FileKind, IndexEntry, Photo, PhotoPost, PhotoSize, Sender
+from storage.records import FileKind, IndexEntry, Photo, PhotoPost, PhotoSize, PhotoSource, Sender
 from storage.schema import facts
+from storage.stand_ins import stand_in
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 GROUP = ChatInfo(-1_001_234_567_890, "supergroup", "Family", "family")
 """Its id needs more than 32 bits, as every supergroup's does."""
+HISTORY = stand_in(GROUP.id)
+"""Under which imported photos of it lie whose numbers are not the bot's."""
 MODEL = "test-model"
 DIMENSIONS = 16
 BUILD = "build-1"
@@ -97,3 +100,17 @@ async def indexed(database: Database, *posts: PhotoPost) -> list[IndexEntry]:
     await embeddings.store({row.image_id: unit(row.image_id) for row in rows})
     await queue.finish([(row.id, row.image_id) for row in rows])
     return await embeddings.entries([row.id for row in rows])
+
+
+def exported(message_id: int, *, origin: int = GROUP.id, file: str | None = None, **changes: object) -> PhotoPost:
+    """A photo out of an export."""
+    of_file = f"file:///export/{file or message_id}.jpg"
+    plain = post(message_id, chat_id=origin, file=file)
+    return replace(
+        plain,
+        kind=FileKind.DISK,
+        source=PhotoSource.IMPORT,
+        sizes=(),
+        file_id=of_file,
+        **changes,  # type: ignore[arg-type]
+    )

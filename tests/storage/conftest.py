@@ -10,15 +10,18 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from storage.chat_records import ChatInfo
+from storage.chats import Chats
 from storage.chroma import ChromaIndex
 from storage.collection import ChromaLocation, Collection
 from storage.database import Database
 from storage.embeddings import Embeddings
+from storage.imports import Imports
 from storage.photos import Photos
 from storage.queue import IndexQueue
 from storage.vectors import VectorIndex
 from tests.storage import postgres
-from tests.storage.builders import BUILD, DIMENSIONS, MODEL, at_build
+from tests.storage.builders import BUILD, DIMENSIONS, GROUP, MODEL, NOON, at_build
 from tests.storage.sick import Sick
 
 
@@ -105,3 +108,11 @@ async def index(sqlite: Database, chroma: ChromaIndex) -> VectorIndex:
     await compared.reconcile()
     compared.needs_reconcile.set()
     return compared
+
+
+@pytest.fixture
+async def imports(database: Database) -> Imports:
+    """Into chats that the bot is in."""
+    for chat in (GROUP, ChatInfo(-5, "group", "Old friends")):
+        await Chats(database).joined(chat, NOON)
+    return Imports(database)

@@ -12,8 +12,7 @@ from storage.chats import Chats
 from storage.database import Database
 from storage.imports import Imports
 from storage.originals import PREFIX, SHA256, Originals, digest_of
-from tests.storage.builders import GROUP, NOON
-from tests.storage.test_imports import exported
+from tests.storage.builders import GROUP, NOON, exported
 
 DATA, MORE = b"a picture", b"another"
 
