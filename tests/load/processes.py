@@ -29,9 +29,9 @@ class Running:
 
 
 @asynccontextmanager
-async def running(directory: Path) -> AsyncIterator[Running]:
-    """An empty local Telegram and the bot on it, polling, with the demo model on one thread."""
-    with sandbox() as (url, token), bot(url, token, directory) as process:
+async def running(directory: Path, **settings: str) -> AsyncIterator[Running]:
+    """An empty local Telegram and the bot on it, polling, with the demo model on one thread and further settings."""
+    with sandbox() as (url, token), bot(url, token, directory, **settings) as process:
 
         async def is_up() -> bool:
             if process.poll() is not None:
