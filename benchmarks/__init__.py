@@ -5,5 +5,7 @@ BENCHMARKS = (
     "engines",
     "preprocessing",
     "asking",
+    "answering",
+    "starting",
 )
 """Those of `make bench`, in its order: each is a module here with `run(quick) -> Report`, and a file in `results/`."""

@@ -1,8 +1,9 @@
 """How long answers take while nothing else happens and while a chat's history is taken in, and what that costs both.
 
 A real bot, a real sandbox and a real `python -m bot import`, each a process of its own, over HTTP, with the demo
-checkpoint on one thread; text in pictures is not read. Six people ask in private, in turns, one question a second, whether the one before is answered
-or not; an answer's time goes from posting the question to the moment at which Telegram has taken the answer.
+checkpoint on one thread; text in pictures is not read. Six people ask in private, in turns, one question a second,
+whether the one before is answered or not; an answer's time goes from posting the question to the moment at which
+Telegram has taken the answer.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.publishing import main
-from benchmarks.report import Report, Table
+from benchmarks.report import Cell, Report, Table
 from tests.importing.history import write_history
 from tests.importing.measure import command, environment
 from tests.load.processes import ROOT, Running, running
@@ -185,7 +186,7 @@ def run(quick: bool) -> Report:
         waits, backfills = asyncio.run(measured(Path(scratch), photos, idle, rounds))
     during = [wait for backfill in backfills["asked"] for wait in backfill.waits]
     alone, asked = (float(np.mean([one.rate for one in backfills[kind]])) for kind in ("alone", "asked"))
-    rows = [
+    rows: list[list[Cell]] = [
         ["nothing else happens", len(waits), *_milliseconds(waits), "–", "–"],
         ["a backfill", len(during), *_milliseconds(during), asked, asked / alone],
         ["a backfill, nobody asks", 0, "–", "–", "–", alone, 1.0],
@@ -201,7 +202,7 @@ def run(quick: bool) -> Report:
             )
         ],
         notes=[
-            "The aims: p95 at most 150 ms idle, at most twice that during a backfill, which keeps 80 % of its own rate.",
+            "The aims: p95 at most 150 ms idle, at most twice that in a backfill, which keeps 80 % of its own rate.",
             f"p95 during a backfill is {_p95(during) / _p95(waits):.2f} times that of an idle bot.",
         ],
     )

@@ -124,6 +124,7 @@ class Lifecycle:
             services.fingerprinter.start()
             services.reconciler.start()
             services.changeover.start()
+            services.idling.start()
         except Exception as exc:  # noqa: BLE001 - handed to who decides what it means
             self._unable(exc)
 
@@ -135,6 +136,7 @@ class Lifecycle:
         if self._with_model is not None:
             self._with_model.cancel()
             await asyncio.gather(self._with_model, return_exceptions=True)
+        await self._services.idling.stop()
         await asyncio.gather(self._services.changeover.stop(), self._services.control.stop())
         await self._services.heartbeat.stop()
         await self._services.sweeper.stop()

@@ -13,6 +13,7 @@ from bot.changeover import Changeover, Engine
 from bot.control import Control
 from bot.disk_files import DiskFiles
 from bot.heartbeat import Heartbeat
+from bot.idling import Idling
 from bot.importing import Import, Places
 from bot.indexing import importer_of
 from bot.jobs import Parts, offer_all
@@ -112,6 +113,7 @@ class Services:
     guard: Guard
     adopt_model: Callable[[], Awaitable[None]]
     """Loads the archive's model; what works with it starts after that. Raises ModelError, StorageError."""
+    idling: Idling
     indexer: Indexer
     reader: Reader | None
     """None where text in pictures is not read."""
@@ -229,6 +231,7 @@ def _assembled(
         privacy=PrivacyCommands(privacy, own_photos, replies, retention.days),
         guard=Guard(archive, replies, SearchLimit(settings.searches_per_minute), Turns()),
         adopt_model=partial(adopt_model, model, settings, database),
+        idling=Idling(encoding, settings.model_idle_minutes),
         indexer=indexer,
         reader=Reader(chats, Readings(database), pictures, ocr) if reads_pictures(settings.ocr) else None,
         quantising=quantising,

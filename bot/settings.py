@@ -59,6 +59,12 @@ class Settings(BaseSettings):
     )
     threads: int = Field(default=0, ge=0, le=256, description="Threads for the model; 0 is half of the cores.")
 
+    model_idle_minutes: float | None = Field(
+        default=None,
+        gt=0,
+        description="Minutes without a question or photo after which the model's memory is given back. Default: never.",
+    )
+
     photos_per_answer: int = Field(default=5, ge=1, le=10, description="How many photos an answer shows.")
     searches_per_minute: int = Field(
         default=20, ge=1, le=10_000, description="How often one person is answered in a minute, over all chats."

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from search.checkpoint import created
 from search.cores import usable_cores
 from search.embedder import Embedding, Pixels
 from search.errors import DeviceUnavailable, ModelDamaged, ModelError, ModelUnreachable
@@ -94,7 +95,7 @@ class ClipEmbedder:
         device, precision = compute.chosen_device(), compute.chosen_precision()
         _check_device(device)
         try:
-            model, transform = _created(spec, device, precision)
+            model, transform = created(spec, device, precision)
             tokenizer = open_clip.get_tokenizer(spec.name)
             return cls(spec.text, model, transform, tokenizer, torch.device(device), precision)
         except Exception as exc:  # hub, network, file and model code raise each their own
@@ -148,18 +149,9 @@ class ClipEmbedder:
 def picture_tower(setting: str, precision: str) -> tuple[Any, int, torch.dtype]:
     """The picture half of a model that was loaded before, on the processor; its side in pixels; what it is fed with."""
     declare_missing_operators()
-    model, _ = _created(ModelSpec.parse(setting), "cpu", precision)
+    model, _ = created(ModelSpec.parse(setting), "cpu", precision)
     size = model.visual.image_size
     return model.visual, int(min(size)) if isinstance(size, tuple | list) else int(size), _dtype(precision)
-
-
-def _created(spec: ModelSpec, device: str, precision: str) -> tuple[Any, Callable[[Image.Image], torch.Tensor]]:
-    import open_clip  # noqa: PLC0415 - takes 2 s, and only after the operators are declared
-
-    model, transform = open_clip.create_model_from_pretrained(
-        spec.name, spec.pretrained, precision=precision, device=device
-    )
-    return model.eval(), transform
 
 
 def _dtype(precision: str) -> torch.dtype:

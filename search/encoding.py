@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from time import monotonic
 
 from search.embedder import Embedder, Embedding, Pixels
 
@@ -44,6 +45,13 @@ class Encoding:
         self._jobs: queue.PriorityQueue[_Job] = queue.PriorityQueue()
         self._numbers = itertools.count()
         self._thread: threading.Thread | None = None
+        self._waiting = 0
+        self._used_at = monotonic()
+
+    @property
+    def idle(self) -> float:
+        """Seconds since the last job was done; 0 while one waits."""
+        return 0.0 if self._waiting else monotonic() - self._used_at
 
     def start(self) -> None:
         """Starts the thread."""
@@ -93,7 +101,12 @@ class Encoding:
             raise RuntimeError("Encoding has not been started, or is closed.")
         job = _Job(urgency, next(self._numbers), compute, asyncio.get_running_loop().create_future())
         self._jobs.put(job)
-        return await job.future
+        self._waiting += 1
+        try:
+            return await job.future
+        finally:
+            self._waiting -= 1
+            self._used_at = monotonic()
 
     def _work(self) -> None:
         while (job := self._jobs.get()).urgency is not Urgency.STOP:
