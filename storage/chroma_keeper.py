@@ -26,12 +26,12 @@ from storage.chroma_threads import Pools
 from storage.collection import Collection, load_chroma
 from storage.errors import VectorIndexUnavailable
 
-FINISHING = 20
-"""Seconds for the write in hand and for closing when the bot is gone. Writing the files of 4,000 new vectors takes a
-second; the next bot waits ten for the directory, and then tries again every 30."""
+FINISHING = 60
+"""Seconds for the write in hand and for closing when the bot is gone. A call takes less than one, but now and then one
+writes Chroma's files, which are 4 GB for a million vectors. The next bot answers exactly meanwhile."""
 HANGING = 120
-"""Seconds without a look at the connection, twice the bot's own patience: a call that keeps the GIL for so long will
-never return it, and nothing in Python could end the process then. The system does."""
+"""Seconds that calls may go on without a look at the connection, twice the bot's own patience: one that keeps the GIL
+for so long will never return it, and nothing in Python could end the process then. The system does."""
 
 
 class Keeper:
@@ -42,6 +42,8 @@ class Keeper:
         self._sending = Lock()
         self._pools = Pools()
         self._collection: Collection | None = None
+        self._in_hand: set[int] = set()
+        """Numbers of calls. While there are none, no alarm is set: a process may be frozen for hours."""
         self._bot = _descriptor_of(os.getppid())
 
     def serve(self) -> None:
@@ -50,7 +52,7 @@ class Keeper:
             self._send(Ready())
             while self._is_called():
                 self._take(unpacked(self._received(*HEADER.unpack(self._received(HEADER.size)))))
-        signal.alarm(FINISHING)  # by its default action it ends the process, whoever holds the GIL
+        signal.alarm(FINISHING)
         self._pools.finish()
         if self._collection is not None:
             self._collection.close()
@@ -61,7 +63,7 @@ class Keeper:
         if self._bot is not None:
             waited_for.append(self._bot)
         while True:
-            signal.alarm(HANGING)
+            self._set_alarm()
             found, _, _ = select.select(waited_for, [], [], HANGING / 4)
             if found:
                 return self._connection in found
@@ -81,11 +83,17 @@ class Keeper:
             logging.basicConfig(level=message.level, handlers=[_ToTheBot(self)], force=True)
             self._collection = message.make()
             return
+        self._in_hand.add(message.number)
+        self._set_alarm()
         method = getattr(self._collection, message.method)
         call = self._pools.submit(partial(method, *message.args, **message.kwargs), is_write=message.is_write)
         call.add_done_callback(partial(self._reply, message.number))
 
+    def _set_alarm(self) -> None:
+        signal.alarm(HANGING if self._in_hand else 0)  # its default action ends the process, whoever has the GIL
+
     def _reply(self, number: int, call: Future[Any]) -> None:
+        self._in_hand.discard(number)
         if call.cancelled():
             return
         error = call.exception()

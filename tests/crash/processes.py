@@ -61,6 +61,12 @@ class Bot:
     def has_ended(self) -> bool:
         return self._process is None or self._process.returncode is not None
 
+    @property
+    def pid(self) -> int:
+        """Of the process that was started last."""
+        assert self._process is not None
+        return self._process.pid
+
     async def kill(self) -> None:
         """As the kernel does it when memory is short."""
         await self._end(signal.SIGKILL)
