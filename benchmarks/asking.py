@@ -61,8 +61,8 @@ def run(quick: bool) -> Report:
     ]
     notes = [
         (
-            f"Warm figures are of {2 if quick else ROUNDS} rounds a process, in each of which every chat is asked "
-            "every kind of question once; the machine's other work is in them."
+            f"Warm figures are of {2 if quick else ROUNDS} questions of each kind, chat and process, one chat after "
+            "the other; the machine's other work is in them."
         ),
         (
             "date: photos of two thirds of the time; sender: of one person; text: a phrase that must be in the "

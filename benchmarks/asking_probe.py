@@ -86,7 +86,7 @@ class Probe:
         self._directions = Ready()
         chats, rows = Chats(database), Photos(database)
         self._filtered = FilteredPhotos(database)
-        self._candidates = Candidates(rows, self._filtered, index)
+        self._candidates = Candidates(self._filtered, index)
         duplicates = Duplicates(Fingerprints(database), rows)
         self._searcher = Searcher(
             chats,
@@ -183,8 +183,10 @@ async def probe(directory: Path, cache_bytes: int, exact_limit: int, rounds: int
     one = Probe(database, index, photos)
     await one.ask(500, "words")  # what the process compiles and imports at its very first question
     asked = [await one.ask(rank, "words", is_first=True) for rank in _ranks(photos)]
-    for number in range(rounds):
-        for rank in _ranks(photos):
+    for rank in _ranks(photos) if rounds else ():
+        for kind in KINDS:
+            await one.ask(rank, kind)  # another chat may have driven this one out of the memory
+        for number in range(rounds):
             for kind in KINDS:
                 asked.append(await one.ask(rank, kind, is_checked=number < 2))  # noqa: PERF401 - one after another
     result = {

@@ -26,7 +26,7 @@ from storage.collection import ChromaLocation, Collection
 from storage.records import IndexEntry
 
 DIMENSIONS = 768
-CHATS = 20
+CHATS = 1
 BATCHES = (16, 32, 256)
 FILLED = 3_000
 QUESTIONS = 40
@@ -77,7 +77,7 @@ def run(quick: bool) -> Report:
         notes=[
             noise(rounds),
             (
-                f"{filled:,} vectors of {DIMENSIONS} dimensions in {CHATS} chats, and more as they are written; "
+                f"{filled:,} vectors of {DIMENSIONS} dimensions in one chat, and more as they are written; "
                 "questions are filtered by chat. The process has nothing but Chroma and an event loop that looks at "
                 "the clock every millisecond: the bot's own work adds to the stalls, its model to the memory."
             ),

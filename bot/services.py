@@ -187,7 +187,7 @@ def _assembled(
     filtered = FilteredPhotos(database)
     weights = Weights(minus=settings.minus_weight, words=settings.words_weight)
     directions = Directions(photos, once, pictures, fingerprints, encoding, weights)
-    candidates = Candidates(photos, filtered, index)
+    candidates = Candidates(filtered, index)
     text_search = TextSearch(chats, Texts(database))
     searcher = Searcher(chats, photos, directions, candidates, text_search, judge, duplicates, pictures, quiet.held)
     pages = Pages(searcher, photos, questions)

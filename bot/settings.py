@@ -109,7 +109,7 @@ class Settings(BaseSettings):
     max_megapixels: int = Field(default=50, ge=1, le=178, description="Larger pictures are not decoded.")
     cache_mb: int = Field(default=256, ge=1, description="Memory for the vectors of chats that were asked lately.")
     exact_limit: int = Field(
-        default=50_000,
+        default=100_000,
         ge=0,
         description="Chats with more photos are searched through Chroma, smaller ones exactly.",
     )

@@ -88,9 +88,13 @@ class Archive:
                 await self.taken_back(post.chat_id, post.message_id)
                 return
         edit = await self._photos.edit(post)
-        if edit is not None and edit.image_changed:
+        if edit is None:
+            return
+        if edit.image_changed:
             await self._index.remove([edit.photo.id], edit.photo.chat_id)
             self._wake()
+        else:
+            await self._index.describe(edit.photo)
 
     async def taken_back(self, chat_id: int, message_id: int) -> None:
         """A message that held a photo holds none any more."""

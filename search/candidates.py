@@ -2,14 +2,10 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from search.direction import Direction
 from search.query import Query, Sort
 from search.ranking import Candidate, candidates
 from storage.filtered import FilteredPhotos
-from storage.photos import Photos
 from storage.records import Neighbour
 from storage.vectors import VectorIndex
 
@@ -22,8 +18,7 @@ WIDER = 4
 class Candidates:
     """Ranks the photos of the question's chat that its filters leave, each picture once."""
 
-    def __init__(self, photos: Photos, filtered: FilteredPhotos, index: VectorIndex) -> None:
-        self._photos = photos
+    def __init__(self, filtered: FilteredPhotos, index: VectorIndex) -> None:
         self._filtered = filtered
         self._index = index
 
@@ -34,18 +29,24 @@ class Candidates:
         """
         if direction is None:
             return await self._by_date(query, depth)
-        return await self._nearest(query, direction, await self.among(query), depth)
+        return await self._nearest(query, direction, depth)
 
-    async def among(self, query: Query) -> NDArray[np.int64] | None:
-        """The ids of the photos that the question's filters leave; None where it has none."""
-        return await self._filtered.ids(query.chat_id, query.filters) if query.filters else None
+    async def left(self, query: Query) -> int | None:
+        """How many photos the question's filters leave; None where it has none."""
+        return await self._index.count_left(query.chat_id, query.filters) if query.filters else None
 
-    async def _nearest(
-        self, query: Query, direction: Direction, among: NDArray[np.int64] | None, wanted: int
-    ) -> list[Candidate]:
+    async def among(self, query: Query, photo_ids: Sequence[int]) -> set[int]:
+        """Which of these photos the question's filters leave."""
+        return await self._filtered.among(query.chat_id, query.filters, photo_ids)
+
+    async def _nearest(self, query: Query, direction: Direction, wanted: int) -> list[Candidate]:
         while True:
-            neighbours = await self._index.nearest(query.chat_id, direction.vector, wanted, direction.exclude, among)
-            postings = await self._photos.in_brief([neighbour.photo_id for neighbour in neighbours])
+            neighbours = await self._index.nearest(
+                query.chat_id, direction.vector, wanted, direction.exclude, query.filters
+            )
+            postings = await self._filtered.in_brief(
+                query.chat_id, query.filters, [neighbour.photo_id for neighbour in neighbours]
+            )
             found = _not_asking(query, candidates(query.chat_id, neighbours, postings))
             if len(found) >= query.count or len(neighbours) < wanted:
                 return found

@@ -7,14 +7,14 @@ from SQL again. So an image that is no longer there is never counted, and nothin
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search.fingerprint import HASHES_SIZE, VIEWS, WORDS, Fingerprint, Hashes, near_pairs
+from search.fingerprint import HASHES_SIZE, VIEWS, WORDS, Columns, Fingerprint, columns_of, near_pairs
 from search.ranking import Candidate, Hit
 from search.records import Photo, PhotoState, Posting
 from storage.fingerprints import Fingerprints
@@ -24,6 +24,8 @@ COLLAPSED = 300
 """The best of a ranking, among which the same picture stands once: sixty pages of five, compared in 20 ms."""
 HELD = 64 * 2**20
 """Bytes of hashes in memory: 300,000 images, of the chats asked last."""
+Left = Callable[[Sequence[int]], Awaitable[Collection[int]]]
+"""Which of these ids a question's filters leave."""
 INLINE_ROWS = 2_000
 """Fewer are compared where they are asked for: in a millisecond."""
 
@@ -31,7 +33,7 @@ INLINE_ROWS = 2_000
 @dataclass(slots=True, eq=False)
 class _Chat:
     image_ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    hashes: Hashes = field(default_factory=lambda: np.empty((0, VIEWS, WORDS), np.uint64))
+    columns: Columns = field(default_factory=lambda: np.empty((VIEWS, WORDS, 0), np.uint64))
     is_loaded: bool = False
     pending: set[int] = field(default_factory=set)
     """Images that were indexed since it was read."""
@@ -40,7 +42,7 @@ class _Chat:
     def add(self, image_ids: Sequence[int], hashes: bytes) -> None:
         rows = np.frombuffer(hashes, "<u8").reshape(-1, VIEWS, WORDS).astype(np.uint64)
         self.image_ids = np.concatenate([self.image_ids, np.array(image_ids, np.int64)])
-        self.hashes = np.concatenate([self.hashes, rows])
+        self.columns = np.concatenate([self.columns, columns_of(rows)], axis=2)
 
 
 class Duplicates:
@@ -69,11 +71,11 @@ class Duplicates:
     async def same(self, chat_id: int, fingerprint: Fingerprint) -> list[int]:
         """The images that a chat shows, or showed, and that are the same picture."""
         chat = await self._chat(chat_id)
-        image_ids, hashes = chat.image_ids, chat.hashes
-        if len(hashes) <= INLINE_ROWS:
-            rows = fingerprint.near(hashes)
+        image_ids, columns = chat.image_ids, chat.columns
+        if len(image_ids) <= INLINE_ROWS:
+            rows = fingerprint.near(columns)
         else:
-            rows = await asyncio.to_thread(fingerprint.near, hashes)
+            rows = await asyncio.to_thread(fingerprint.near, columns)
         near = await self.known([int(image_id) for image_id in image_ids[rows]])
         return await asyncio.to_thread(_confirmed, fingerprint, near) if near else []
 
@@ -121,19 +123,19 @@ class Duplicates:
         return places
 
     async def counted(
-        self, chat_id: int, hits: Sequence[Hit], among: NDArray[np.int64] | None = None, asked_in: int | None = None
+        self, chat_id: int, hits: Sequence[Hit], left: Left | None = None, asked_in: int | None = None
     ) -> tuple[Hit, ...]:
-        """Hits of a chat with how often each was posted there, and its earliest post; of the posts `among` these ids
-        only, where a question has filters, and never counting the message that asks."""
-        posted = [await self.posts(chat_id, [hit.photo.image_id]) for hit in hits]
-        ids = np.array([post.id for posts in posted for post in posts], np.int64)
-        left = set(ids.tolist() if among is None else ids[np.isin(ids, among)].tolist())
+        """Hits of a chat with how often each was posted there, and its earliest post; of the posts only those that are
+        `left`, where a question has filters, and never counting the message that asks."""
+        posted = await asyncio.gather(*(self.posts(chat_id, [hit.photo.image_id]) for hit in hits))
+        ids = [post.id for posts in posted for post in posts]
+        among = set(ids if left is None else await left(ids))
         counted: list[Hit] = []
         for hit, every in zip(hits, posted, strict=True):
             posts = [
                 post
                 for post in every
-                if post.id in left and (post.origin_chat_id, post.message_id) != (chat_id, asked_in)
+                if post.id in among and (post.origin_chat_id, post.message_id) != (chat_id, asked_in)
             ]
             counted.append(replace(hit, photo=await self._whole(posts, hit.photo), posted=max(1, len(posts))))
         return tuple(counted)
@@ -169,11 +171,11 @@ class Duplicates:
         chat.add(list(made), b"".join(data[:HASHES_SIZE] for data in made.values()))
 
     def _shrink(self, used: int) -> None:
-        held = sum(chat.hashes.nbytes for chat in self._chats.values())
+        held = sum(chat.columns.nbytes for chat in self._chats.values())
         for chat_id in list(self._chats):
             if held <= HELD or chat_id == used:
                 return
-            held -= self._chats.pop(chat_id).hashes.nbytes
+            held -= self._chats.pop(chat_id).columns.nbytes
 
 
 def _confirmed(fingerprint: Fingerprint, near: dict[int, Fingerprint]) -> list[int]:
@@ -184,7 +186,8 @@ def _repeats(known: dict[int, Fingerprint], shown: Sequence[int], further: Seque
     before, repeats = list(shown), set[int]()
     for place, image_id in enumerate(further):
         one, others = known.get(image_id), [other for other in before if other in known]
-        rows = one.near(np.stack([known[other].hashes for other in others])) if one is not None and others else ()
+        hashes = [known[other].hashes for other in others]
+        rows = one.near(columns_of(np.stack(hashes))) if one is not None and others else ()
         near = {others[int(row)]: known[others[int(row)]] for row in rows}
         if image_id in before or (one is not None and _confirmed(one, near)):
             repeats.add(place)

@@ -58,7 +58,9 @@ class Rivals:
         The photo that counts may be another than the best: the one that the question, and no other word, describes.
         """
         scores: NDArray[np.float32] = best @ question
-        unrelated = self._vectors[self._vectors @ question < self._synonym]
-        margins = scores - (best @ unrelated.T).max(axis=1)
+        is_related = self._vectors @ question >= self._synonym
+        rivalling = best @ self._vectors.T
+        rivalling[:, is_related] = -np.inf  # a copy of the others would take longer than all the rest
+        margins = scores - rivalling.max(axis=1)
         counts = int((scores + margins).argmax())
         return Evidence(float(scores.max()), float(margins[counts]), photos)

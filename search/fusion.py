@@ -5,8 +5,10 @@ counts as much as it meets of the question: a caption with one word of three mus
 nothing looks right, there is nothing to push away, and texts decide.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from search.query import Query
 from search.ranking import Candidate
@@ -32,17 +34,30 @@ class Fusion:
         self._photos = photos
         self._text_search = text_search
 
-    async def with_texts(self, query: Query, looking: Sequence[Candidate], looks: Verdict) -> list[Candidate]:
+    async def said(self, query: Query) -> Said:
+        """The photos whose texts meet the question, and those that say what is to be left out."""
+        hits, denied = await self._text_search.find(query), await self._text_search.denied(query)
+        postings = await self._photos.in_brief([*(hit.photo_id for hit in hits), *denied])
+        return Said(hits, denied, {key: one for key, one in postings.items() if _belongs(one, query)})
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What texts say to a question."""
+
+    hits: Sequence[TextHit]
+    denied: Sequence[int]
+    postings: Mapping[int, Posting]
+    """Of those that may be shown."""
+
+    def with_looks(self, query: Query, looking: Sequence[Candidate], looks: Verdict) -> list[Candidate]:
         """The candidates that look right (best first) and those whose texts do, best first.
 
         Args:
             looks: what may be claimed of the candidates by what they look like.
         """
-        hits, denied = await self._text_search.find(query), await self._text_search.denied(query)
-        postings = await self._photos.in_brief([*(hit.photo_id for hit in hits), *denied])
-        said = {key: one for key, one in postings.items() if _belongs(one, query)}
-        unwanted = {said[photo_id].image_id for photo_id in denied if photo_id in said}
-        found = fused(looking, hits, said, looks, is_looked_for=query.subject is not None)
+        unwanted = {self.postings[photo_id].image_id for photo_id in self.denied if photo_id in self.postings}
+        found = fused(looking, self.hits, self.postings, looks, is_looked_for=query.subject is not None)
         return put_back(found, unwanted)
 
 

@@ -1,8 +1,10 @@
 """Answers a question from the photos of the chat in which it was asked, and from no other."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 from search.candidates import DEPTH, Candidates
@@ -114,21 +116,27 @@ class Searcher:
         self, query: Query, direction: Direction | None, depth: int, counts: ChatCounts
     ) -> tuple[list[Candidate], Verdict]:
         """By looks and by texts, and what may be claimed of the looks."""
-        looking = await self._candidates.best(query, direction, depth)
-        looks = await self._judge.looks(query, direction, looking, await self._chosen_from(query, looking, counts))
-        return await self._fusion.with_texts(query, looking, looks), looks
+        said = asyncio.create_task(self._fusion.said(query), name="texts")  # SQL reads them on another thread
+        try:
+            looking = await self._candidates.best(query, direction, depth)
+            looks = await self._judge.looks(query, direction, looking, await self._chosen_from(query, looking, counts))
+            return (await said).with_looks(query, looking, looks), looks
+        finally:
+            said.cancel()
+            await asyncio.gather(said, return_exceptions=True)
 
     async def _chosen_from(self, query: Query, looking: Sequence[Candidate], counts: ChatCounts) -> int:
         """Among how many photos the best were chosen: the pictures ranked, where that is all there is."""
-        among = await self._candidates.among(query)
-        photos = counts.indexed if among is None else len(among)
+        left = await self._candidates.left(query)
+        photos = counts.indexed if left is None else left
         return photos if photos > DEPTH else len(looking)
 
     async def page(self, query: Query, found: Sequence[Candidate]) -> tuple[Hit, ...]:
         """A page of an answer, each row read whole; what is gone or has changed by now is left out."""
         shown = hits(query.chat_id, found, await self._photos.get([one.posting.id for one in found]))
-        among = await self._candidates.among(await self._text_search.narrowed(query))
-        return await self._duplicates.counted(query.chat_id, shown, among, query.asked_in)
+        narrowed = await self._text_search.narrowed(query)
+        left = partial(self._candidates.among, narrowed) if narrowed.filters else None
+        return await self._duplicates.counted(query.chat_id, shown, left, query.asked_in)
 
     async def repeats(self, shown: Sequence[int], further: Sequence[int], wanted: int) -> set[int]:
         """See `Duplicates.repeats`."""

@@ -13,8 +13,8 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 from storage.embeddings import Embeddings
-from storage.matrix import GrowingMatrix
-from storage.records import IndexEntry
+from storage.held import GrowingChat
+from storage.records import NOBODY, IndexEntry, Photo, microseconds
 
 log = logging.getLogger(__name__)
 
@@ -23,9 +23,9 @@ class _Load:
     """A chat's matrix on its way from SQL, and what happened to the chat meanwhile."""
 
     def __init__(self) -> None:
-        self.changes: list[Callable[[GrowingMatrix], None]] = []
+        self.changes: list[Callable[[GrowingChat], None]] = []
         self.stale = False
-        self.task: asyncio.Task[GrowingMatrix]
+        self.task: asyncio.Task[GrowingChat]
 
 
 class MatrixCache:
@@ -34,7 +34,7 @@ class MatrixCache:
     def __init__(self, embeddings: Embeddings, budget: int) -> None:
         self._embeddings = embeddings
         self._budget = budget
-        self._held: OrderedDict[int, GrowingMatrix] = OrderedDict()
+        self._held: OrderedDict[int, GrowingChat] = OrderedDict()
         self._loading: dict[int, _Load] = {}
 
     @property
@@ -46,7 +46,7 @@ class MatrixCache:
         """Whether the chat's matrix is here or on its way."""
         return chat_id in self._held or chat_id in self._loading
 
-    async def matrix(self, chat_id: int) -> GrowingMatrix:
+    async def matrix(self, chat_id: int) -> GrowingChat:
         """The chat's matrix, loaded once however many ask at a time; raises DatabaseUnavailable."""
         held = self._held.get(chat_id)
         if held is not None:
@@ -63,8 +63,13 @@ class MatrixCache:
     def put(self, entries: Sequence[IndexEntry]) -> None:
         """Photos were indexed."""
         for entry in entries:
-            self._change(entry.chat_id, partial(GrowingMatrix.put, entry=entry))
+            self._change(entry.chat_id, partial(GrowingChat.put, entry=entry))
         self._shrink()
+
+    def describe(self, photo: Photo) -> None:
+        """What filters ask for may be another of a photo now."""
+        sender = NOBODY if photo.sender.id is None else photo.sender.id
+        self._change(photo.chat_id, lambda chat: chat.describe(photo.id, sender, microseconds(photo.date)))
 
     def remove(self, chat_id: int, photo_ids: Collection[int]) -> None:
         """Photos are no longer to be found."""
@@ -84,13 +89,13 @@ class MatrixCache:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._held.clear()
 
-    def _change(self, chat_id: int, change: Callable[[GrowingMatrix], None]) -> None:
+    def _change(self, chat_id: int, change: Callable[[GrowingChat], None]) -> None:
         if held := self._held.get(chat_id):
             change(held)
         elif load := self._loading.get(chat_id):
             load.changes.append(change)
 
-    async def _load(self, chat_id: int, load: _Load) -> GrowingMatrix:
+    async def _load(self, chat_id: int, load: _Load) -> GrowingChat:
         try:
             matrix = await self._read(chat_id, load)
         finally:
@@ -99,11 +104,11 @@ class MatrixCache:
         self._shrink()
         return matrix
 
-    async def _read(self, chat_id: int, load: _Load) -> GrowingMatrix:
+    async def _read(self, chat_id: int, load: _Load) -> GrowingChat:
         while True:
             load.stale = False
             load.changes.clear()  # committed before this read began, so it sees them
-            matrix = GrowingMatrix(await self._embeddings.chat_matrix(chat_id))
+            matrix = GrowingChat(await self._embeddings.chat_held(chat_id))
             if not load.stale:
                 break
         for change in load.changes:
@@ -117,7 +122,7 @@ class MatrixCache:
             held -= matrix.nbytes
 
 
-def _note_failure(task: asyncio.Task[GrowingMatrix]) -> None:
+def _note_failure(task: asyncio.Task[GrowingChat]) -> None:
     """Those who wait get the error; where nobody does any more, it must not be lost."""
     if not task.cancelled() and (error := task.exception()):
         log.debug("A chat's vectors could not be loaded: %s", error)

@@ -24,7 +24,7 @@ from storage.chroma_threads import ChromaThreads
 from storage.collection import ChromaLocation, Collection, Opened
 from storage.database import batches
 from storage.errors import VectorIndexUnavailable
-from storage.records import IndexEntry, Neighbour, Place
+from storage.records import IndexEntry, Near, Place
 
 log = logging.getLogger(__name__)
 
@@ -112,17 +112,20 @@ class ChromaIndex:
         for batch in batches(entries, self._caller.batch):
             await self._in_time(self._caller.write(Collection.upsert, batch))
 
-    async def place(self, places: Sequence[Place]) -> None:
-        """Correct chat and image of entries that exist; others are passed over."""
-        for batch in batches(places):
-            await self._in_time(self._caller.write(Collection.place, batch))
+    async def chats(self) -> list[int]:
+        """The chats that it has something of."""
+        return await self._in_time(self._caller.ask(Collection.chats))
 
-    async def delete(self, photo_ids: Sequence[int]) -> None:
-        """Delete entries; ids it does not have are passed over."""
+    async def delete(self, chat_id: int, photo_ids: Sequence[int]) -> None:
+        """Delete entries of a chat; ids it does not have are passed over."""
         for batch in batches(photo_ids):
-            await self._in_time(self._caller.write(Collection.delete, batch))
+            await self._in_time(self._caller.write(Collection.delete, chat_id, batch))
 
-    async def query(self, vector: NDArray[np.float32], chat_id: int, k: int) -> list[Neighbour]:
+    async def drop_chat(self, chat_id: int) -> None:
+        """Have nothing of a chat any more, nor its files."""
+        await self._in_time(self._caller.write(Collection.drop_chat, chat_id))
+
+    async def query(self, vector: NDArray[np.float32], chat_id: int, k: int) -> list[Near]:
         """About the `k` nearest of a chat to a [d] vector, best first; fewer where it has fewer."""
         return await self._in_time(self._caller.ask(Collection.query, vector, chat_id, k))
 
@@ -130,24 +133,22 @@ class ChromaIndex:
         """How many entries there are, of all chats."""
         return await self._in_time(self._caller.ask(Collection.count))
 
-    async def pages(self, size: int = PAGE) -> AsyncIterator[list[Place]]:
-        """Every entry's place, in pages; what is written meanwhile may be seen, missed or seen twice."""
+    async def pages(self, chat_id: int, size: int = PAGE) -> AsyncIterator[list[Place]]:
+        """The place of every entry of a chat, in pages; what is written meanwhile may be seen, missed or seen twice."""
         offset = 0
-        while page := await self._in_time(self._caller.ask(Collection.page, offset, size)):
+        while page := await self._in_time(self._caller.ask(Collection.page, chat_id, offset, size)):
             yield page
             offset += len(page)
 
-    async def places(self, photo_ids: Sequence[int]) -> list[Place]:
-        """Where those of these photos are that it has."""
+    async def places(self, chat_id: int, photo_ids: Sequence[int]) -> list[Place]:
+        """Where those of these photos are that it has of a chat."""
         if not photo_ids:  # which Chroma takes for a mistake
             return []
-        return await self._in_time(self._caller.ask(Collection.places, photo_ids))
+        return await self._in_time(self._caller.ask(Collection.places, chat_id, photo_ids))
 
-    async def vectors(self, photo_ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+    async def vectors(self, places: Sequence[Place]) -> dict[int, NDArray[np.float32]]:
         """The [d] vectors of those of these photos that it has."""
-        if not photo_ids:
-            return {}
-        return await self._in_time(self._caller.ask(Collection.vectors, photo_ids))
+        return await self._in_time(self._caller.ask(Collection.vectors, places))
 
     async def close(self) -> None:
         """Finish the write in hand and close; what takes longer is left behind."""

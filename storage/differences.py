@@ -3,39 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
 from storage.chroma import ChromaIndex
 from storage.database import batches
 from storage.embeddings import Embeddings
+from storage.layout import Layout
 from storage.reconcile import PAGE, check_searches, check_vectors, compare, held_places
 from storage.records import Reconciled
 
 
+async def expected(embeddings: Embeddings, chroma: ChromaIndex, layout: Layout) -> set[int]:
+    """The chats that an open Chroma should have."""
+    held = await chroma.chats()
+    return layout.in_chroma(await embeddings.count_by_chat(), await embeddings.dimensions(), held)
+
+
 async def differences(
-    embeddings: Embeddings, chroma: ChromaIndex, changing: asyncio.Lock, *, every: bool = False
+    embeddings: Embeddings, chroma: ChromaIndex, changing: asyncio.Lock, chats: Collection[int], *, every: bool = False
 ) -> Reconciled:
-    """What Chroma lacks, has too much, and has elsewhere; raises VectorIndexUnavailable where its vectors are not SQL's
-    (of a random few, or `every` one) or are not found.
+    """What Chroma lacks of these chats, has too much, and has with another image; raises VectorIndexUnavailable where
+    its vectors are not SQL's (of a random few, or `every` one) or are not found.
 
     What is written while both are read looks like a difference: of that SQL and Chroma are asked again, while nobody
     writes.
     """
-    await check_vectors(embeddings, chroma, every=every)
-    held = await held_places(chroma)
-    wanted = np.zeros(len(held), np.bool_)
-    suspects: list[int] = []
-    after = 0
-    while page := await embeddings.places(after, PAGE):
-        lacking, wrong = compare(page, held, wanted)
-        suspects += lacking + wrong
-        after = page[-1].photo_id
-    suspects += held[~wanted, 0].tolist()
-    found = [await _counted(embeddings, chroma, changing, batch) for batch in batches(suspects)]
-    if not suspects:  # else it would only be said again: what is missing is not found
-        await check_searches(embeddings, chroma)
+    await chroma.count()  # it may be broken and have nothing
+    await check_vectors(embeddings, chroma, chats, every=every)
+    found: list[Reconciled] = []
+    for chat_id in sorted(chats):
+        suspects = await _suspects(embeddings, chroma, chat_id)
+        found += [await _counted(embeddings, chroma, changing, chat_id, batch) for batch in batches(suspects)]
+    if not found:  # else it would only be said again: what is missing is not found
+        await check_searches(embeddings, chroma, chats)
     return Reconciled(
         sum(one.missing for one in found),
         sum(one.orphaned for one in found),
@@ -44,12 +46,26 @@ async def differences(
     )
 
 
+async def _suspects(embeddings: Embeddings, chroma: ChromaIndex, chat_id: int) -> list[int]:
+    held = await held_places(chroma, chat_id)
+    wanted = np.zeros(len(held), np.bool_)
+    suspects: list[int] = []
+    after = 0
+    while page := await embeddings.places(chat_id, after, PAGE):
+        lacking, wrong = compare(page, held, wanted)
+        suspects += lacking + wrong
+        after = page[-1].photo_id
+    suspects += held[~wanted, 0].tolist()
+    return suspects
+
+
 async def _counted(
-    embeddings: Embeddings, chroma: ChromaIndex, changing: asyncio.Lock, suspects: Sequence[int]
+    embeddings: Embeddings, chroma: ChromaIndex, changing: asyncio.Lock, chat_id: int, suspects: Sequence[int]
 ) -> Reconciled:
     async with changing:
-        wanted = {entry.photo_id: entry.place for entry in await embeddings.entries(suspects)}
-        held = {place.photo_id: place for place in await chroma.places(suspects)}
+        current = await embeddings.entries(suspects)
+        wanted = {entry.photo_id: entry.place for entry in current if entry.chat_id == chat_id}
+        held = {place.photo_id: place for place in await chroma.places(chat_id, suspects)}
     return Reconciled(
         missing=len(wanted.keys() - held.keys()),
         orphaned=len(held.keys() - wanted.keys()),

@@ -6,7 +6,8 @@ One vector per image and model, however often the image is posted. Kept as float
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import Any, cast
 
 import numpy as np
@@ -14,8 +15,10 @@ from numpy.typing import NDArray
 from sqlalchemy import Row, Select, func, select
 
 from storage.database import Database, batches, insert
-from storage.records import ChatMatrix, IndexEntry, PhotoState, Place
-from storage.schema import images, photos, vectors
+from storage.fixed_point import BLOCK
+from storage.held import Held
+from storage.records import NOBODY, ChatMatrix, IndexEntry, PhotoState, Place
+from storage.schema import AS_STORED, images, photos, stored_moments, vectors
 from storage.uninterrupted import uninterrupted
 
 STORED = np.dtype("<f2")
@@ -23,8 +26,11 @@ ROWS_PER_READ = 4_096
 """Rows a read takes at once: 6 MB of 768-dimensional blobs."""
 INLINE_ROWS = 256
 """Decoding fewer rows than this is quicker than a change of threads."""
+READERS = 2
+"""Connections that read a large chat at once: SQLite takes 6 µs a photo, half of it for reading its page."""
 
 IS_INDEXED = photos.c.state == PhotoState.INDEXED
+DESCRIBED = (photos.c.id, photos.c.image_id, photos.c.chat_id, photos.c.sender_id, AS_STORED)
 
 
 class Embeddings:
@@ -79,15 +85,36 @@ class Embeddings:
             "vector": _encoded(vector),
         }
 
-    async def chat_matrix(self, chat_id: int) -> ChatMatrix:
-        """Every indexed photo of a chat; read in parts, decoded off the event loop where there are many.
+    async def chat_held(self, chat_id: int) -> Held:
+        """Every indexed photo of a chat, for the memory; what has no vector is a row that is not found.
 
-        The state of one moment, on PostgreSQL of a moment per part.
+        Who is there is the state of one moment, their vectors of a moment per part: whoever changes a photo says so.
         """
+        async with self._database.reading() as connection:
+            ids = (await connection.scalars(self._ids(chat_id))).all()
+            dimensions = await connection.scalar(self._dimensions(chat_id)) if ids else None
+        held = Held.empty(len(ids), dimensions or 0)
+        starts = iter(range(0, len(ids) if dimensions else 0, ROWS_PER_READ))
+        async with asyncio.TaskGroup() as readers:
+            for _ in range(min(READERS, 1 + len(ids) // ROWS_PER_READ)):
+                readers.create_task(self._read_into(held, chat_id, ids, starts))
+        return held
+
+    async def _read_into(self, held: Held, chat_id: int, ids: Sequence[int], starts: Iterator[int]) -> None:
+        async with self._database.reading() as connection:
+            for start in starts:
+                wanted = ids[start : start + ROWS_PER_READ]
+                within = photos.c.id.between(wanted[0], wanted[-1])
+                rows = (await connection.execute(self._indexed().where(photos.c.chat_id == chat_id, within))).all()
+                if len(rows) < INLINE_ROWS:
+                    _write(held, start, wanted, rows)
+                else:
+                    await asyncio.to_thread(_write, held, start, wanted, rows)
+
+    async def chat_matrix(self, chat_id: int) -> ChatMatrix:
+        """The same in float32, twice as large; for measurements."""
         parts = [part async for part in self._parts(chat_id, ROWS_PER_READ)]
-        if len(parts) == 1:
-            return parts[0]
-        return await asyncio.to_thread(_joined, parts)
+        return parts[0] if len(parts) == 1 else await asyncio.to_thread(_joined, parts)
 
     async def chat_parts(self, chat_id: int) -> AsyncIterator[ChatMatrix]:
         """The same in parts of bounded size, for a chat too large to hold."""
@@ -133,6 +160,21 @@ class Embeddings:
                 found += _entries(rows.all())
         return found
 
+    async def dimensions(self) -> int:
+        """Of the model's vectors; 0 while there are none."""
+        newest = select(vectors.c.dimensions).where(vectors.c.model == self._model).order_by(vectors.c.image_id.desc())
+        async with self._database.reading() as connection:
+            return await connection.scalar(newest.limit(1)) or 0
+
+    async def images_of(self, chat_id: int, photo_ids: Sequence[int]) -> dict[int, int]:
+        """The images that these photos show; only of those that are indexed in the chat."""
+        found: dict[int, int] = {}
+        shown = select(photos.c.id, photos.c.image_id).where(photos.c.chat_id == chat_id, IS_INDEXED)
+        async with self._database.reading() as connection:
+            for batch in batches(photo_ids):
+                found |= {row.id: row.image_id for row in await connection.execute(shown.where(photos.c.id.in_(batch)))}
+        return found
+
     async def stream(self, chunk: int = 512) -> AsyncIterator[IndexEntry]:
         """Every indexed photo with its vector, in order of photo ids; holds no transaction in between."""
         last = 0
@@ -145,22 +187,24 @@ class Embeddings:
                 return
             last = rows[-1].id
 
-    async def sample(self, limit: int) -> list[IndexEntry]:
-        """Some indexed photos with their vectors, from places spread at random over the archive."""
+    async def sample(self, limit: int, chats: Sequence[int]) -> list[IndexEntry]:
+        """Some indexed photos of these chats with their vectors, from places spread at random."""
         wanted: list[int] = []
+        rng = np.random.default_rng()
         async with self._database.reading() as connection:
             last = await connection.scalar(select(func.max(photos.c.id))) or 0
-            for start in np.random.default_rng().choice(last, min(limit, last), replace=False).tolist():
-                from_here = select(photos.c.id).where(photos.c.id > start, IS_INDEXED).order_by(photos.c.id).limit(1)
+            for start in rng.choice(last, min(limit, last), replace=False).tolist() if chats else ():
+                chat_id = chats[int(rng.integers(len(chats)))]
+                from_here = self._ids(chat_id).where(photos.c.id > start).limit(1)
                 wanted += (await connection.scalars(from_here)).all()
         return await self.entries(sorted(set(wanted)))
 
-    async def places(self, after: int, limit: int) -> list[Place]:
-        """Where the next indexed photos belong, by photo id from `after` on; without their vectors."""
+    async def places(self, chat_id: int, after: int, limit: int) -> list[Place]:
+        """The next indexed photos of a chat that have a vector, by photo id from `after` on."""
         statement = (
             select(photos.c.id, photos.c.image_id, photos.c.chat_id)
             .join(vectors, vectors.c.image_id == photos.c.image_id)
-            .where(vectors.c.model == self._model, IS_INDEXED, photos.c.id > after)
+            .where(vectors.c.model == self._model, photos.c.chat_id == chat_id, IS_INDEXED, photos.c.id > after)
             .order_by(photos.c.id)
             .limit(limit)
         )
@@ -179,10 +223,18 @@ class Embeddings:
                     return
                 last = rows[-1].id
 
+    def _ids(self, chat_id: int) -> Select[Any]:
+        return select(photos.c.id).where(photos.c.chat_id == chat_id, IS_INDEXED).order_by(photos.c.id)
+
+    def _dimensions(self, chat_id: int) -> Select[Any]:
+        of_model = vectors.c.model == self._model
+        shown = select(vectors.c.dimensions).join(photos, photos.c.image_id == vectors.c.image_id)
+        return shown.where(photos.c.chat_id == chat_id, IS_INDEXED, of_model).limit(1)
+
     def _indexed(self) -> Select[Any]:
         return cast(
             "Select[Any]",
-            select(photos.c.id, photos.c.image_id, photos.c.chat_id, vectors.c.vector)
+            select(*DESCRIBED, vectors.c.vector)
             .join(vectors, vectors.c.image_id == photos.c.image_id)
             .where(vectors.c.model == self._model, IS_INDEXED)
             .order_by(photos.c.id),
@@ -204,15 +256,38 @@ def _decoded(blobs: Sequence[bytes]) -> NDArray[np.float32]:
 
 def decoded(stored: NDArray[np.float16]) -> NDArray[np.float32]:
     """[n, d], normalised again: rounding to float16 moves the length by up to 0.0005."""
-    wide: NDArray[np.float32] = stored.astype(np.float32)
-    norms = np.linalg.norm(wide, axis=1, keepdims=True)
+    wide = np.empty(stored.shape, np.float32)
+    for start in range(0, len(stored), BLOCK):
+        _widen(stored[start : start + BLOCK], wide[start : start + BLOCK])
+    norms = np.sqrt(np.einsum("ij,ij->i", wide, wide))[:, np.newaxis]
     wide /= np.maximum(norms, np.finfo(np.float32).tiny)
     return wide
 
 
+def _widen(stored: NDArray[np.float16], wide: NDArray[np.float32]) -> None:
+    """The numbers of `stored`, which are finite, to `wide`; NumPy's own conversion takes three times as long.
+
+    A float16 has its sign, exponent and fraction in the order of a float32, whose exponent counts from 112 lower.
+    """
+    signed = stored.view("<i2").astype(np.int32)
+    bits = (signed & 0x7FFF) << 13
+    bits |= signed & np.int32(-(2**31))
+    np.multiply(bits.view(np.float32), np.float32(2.0**112), out=wide)
+
+
 def _entries(rows: Sequence[Row[Any]]) -> list[IndexEntry]:
-    decoded = _decoded([row.vector for row in rows])
-    return [IndexEntry(row.id, row.image_id, row.chat_id, vector) for row, vector in zip(rows, decoded, strict=True)]
+    if not rows:
+        return []
+    part = _matrix(rows)
+    columns = (part.photo_ids.tolist(), part.image_ids.tolist(), [row.chat_id for row in rows], part.vectors)
+    return list(map(IndexEntry, *columns, part.senders.tolist(), part.moments.tolist()))
+
+
+def _write(held: Held, start: int, wanted: Sequence[int], rows: Sequence[Row[Any]]) -> None:
+    """Without those that were indexed since: whoever did that says so."""
+    known = set(wanted)
+    if part := [row for row in rows if row.id in known]:
+        held.write(start, _matrix(part))
 
 
 def _matrix(rows: Sequence[Row[Any]]) -> ChatMatrix:
@@ -220,13 +295,12 @@ def _matrix(rows: Sequence[Row[Any]]) -> ChatMatrix:
         np.array([row.id for row in rows], np.int64),
         np.array([row.image_id for row in rows], np.int64),
         _decoded([row.vector for row in rows]),
+        np.array([NOBODY if row.sender_id is None else row.sender_id for row in rows], np.int64),
+        stored_moments([row.date for row in rows]),
     )
 
 
 def _joined(parts: Sequence[ChatMatrix]) -> ChatMatrix:
     full = [part for part in parts if len(part.photo_ids)]
-    return ChatMatrix(
-        np.concatenate([part.photo_ids for part in full]),
-        np.concatenate([part.image_ids for part in full]),
-        np.concatenate([part.vectors for part in full]),
-    )
+    names = [field.name for field in fields(ChatMatrix)]
+    return ChatMatrix(*(np.concatenate([getattr(part, name) for part in full]) for name in names))

@@ -6,13 +6,16 @@ returns is not exact. Here 83,000 ids of a date range take 50 ms.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import and_, func, select
 
-from storage.database import Database
+from storage.database import Database, batches
 from storage.filters import Filters, satisfies
-from storage.photos import IN_BRIEF
+from storage.photos import IN_BRIEF, brief, posting
 from storage.records import PhotoState, Posting, Sender
 from storage.schema import photos
 
@@ -31,13 +34,31 @@ class FilteredPhotos:
         ids.sort()  # not by SQL: asked for an order, SQLite reads an index that has it and lacks the date
         return ids
 
+    async def among(self, chat_id: int, filters: Filters, photo_ids: Sequence[int]) -> set[int]:
+        """Those of these few photos that are left."""
+        found: set[int] = set()
+        async with self._database.reading() as connection:
+            for batch in batches(photo_ids):
+                asked = select(photos.c.id).where(photos.c.id.in_(batch), satisfies(chat_id, filters))
+                found.update(await connection.scalars(asked))
+        return found
+
+    async def in_brief(self, chat_id: int, filters: Filters, photo_ids: Sequence[int]) -> dict[int, Posting]:
+        """Those of these photos that are left; filters have the last word here, whatever remembered their dates.
+
+        But for phrases: whoever asks for the nearest has had SQL look for those already.
+        """
+        rows = select(*IN_BRIEF).where(satisfies(chat_id, replace(filters, phrases=())))
+        async with self._database.reading() as connection:
+            return await brief(connection, rows, photo_ids)
+
     async def by_date(self, chat_id: int, filters: Filters, limit: int, *, oldest_first: bool) -> list[Posting]:
         """The newest or the oldest of them."""
         keys = (photos.c.date, photos.c.id)
         order = keys if oldest_first else [key.desc() for key in keys]
         asked = select(*IN_BRIEF).where(satisfies(chat_id, filters)).order_by(*order).limit(limit)
         async with self._database.reading() as connection:
-            return [Posting(*row)._replace(state=PhotoState(row.state)) for row in await connection.execute(asked)]
+            return [posting(row) for row in await connection.execute(asked)]
 
     async def senders(self, chat_id: int) -> list[Sender]:
         """Whoever has an indexed photo there, once, as of their latest one.

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import bindparam, func, select, update
 
 from storage.database import Database, batches, insert
-from storage.photos import IN_BRIEF
+from storage.photos import IN_BRIEF, posting
 from storage.records import Photo, PhotoState, Posting
 from storage.schema import facts, images, photo_rows, photos
 from storage.uninterrupted import uninterrupted
@@ -95,6 +95,6 @@ class Fingerprints:
             for batch in batches(image_ids):
                 asked = select(*IN_BRIEF).where(photos.c.image_id.in_(batch), photos.c.chat_id == chat_id)
                 rows = await connection.execute(asked)
-                found += [Posting(*row)._replace(state=PhotoState(row.state)) for row in rows]
-        indexed = [posting for posting in found if posting.state is PhotoState.INDEXED]
-        return sorted(indexed, key=lambda posting: (posting.date, posting.id))
+                found += map(posting, rows)
+        indexed = [one for one in found if one.state is PhotoState.INDEXED]
+        return sorted(indexed, key=lambda one: (one.date, one.id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import remains
@@ -82,12 +82,8 @@ class Photos:
 
     async def in_brief(self, ids: Sequence[int]) -> dict[int, Posting]:
         """The same in brief, for many."""
-        found: dict[int, Posting] = {}
         async with self._database.reading() as connection:
-            for batch in batches(ids):
-                rows = await connection.execute(select(*IN_BRIEF).where(photos.c.id.in_(batch)))
-                found |= {row.id: Posting(*row)._replace(state=PhotoState(row.state)) for row in rows}
-        return found
+            return await brief(connection, select(*IN_BRIEF), ids)
 
     async def find(self, origin_chat_id: int, message_id: int) -> Photo | None:
         """The photo of a message; `origin_chat_id` is the chat in which that message stands."""
@@ -144,6 +140,21 @@ class Photos:
         async with self._database.reading() as connection:
             image_id: int | None = await connection.scalar(select(images.c.id).where(is_file(file_unique_id)).limit(1))
             return image_id
+
+
+async def brief(connection: AsyncConnection, rows: Select[Any], ids: Sequence[int]) -> dict[int, Posting]:
+    """Of a selection of IN_BRIEF, the photos of these ids."""
+    found: dict[int, Posting] = {}
+    for batch in batches(ids):
+        of_batch = await connection.execute(rows.where(photos.c.id.in_(batch)))
+        found |= {row.id: posting(row) for row in of_batch}
+    return found
+
+
+def posting(row: Any) -> Posting:
+    """From a row of IN_BRIEF."""
+    of_row = Posting._make(row)
+    return of_row._replace(state=PhotoState(of_row.state))
 
 
 async def _find(connection: AsyncConnection, origin_chat_id: int, message_id: int) -> Photo | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -193,8 +193,7 @@ class Edit:
     """The picture is new and waits to be indexed; its old vector must leave the index."""
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbour:
+class Neighbour(NamedTuple):
     """A photo near a question."""
 
     photo_id: int
@@ -203,12 +202,30 @@ class Neighbour:
     """Cosine, -1 to 1; higher is nearer."""
 
 
+class Near(NamedTuple):
+    """An entry of Chroma that is near to a question; which image its photo shows is SQL's to say."""
+
+    photo_id: int
+    score: float
+    """As in `Neighbour`."""
+
+
 class Place(NamedTuple):
     """Where an indexed photo belongs."""
 
     photo_id: int
     image_id: int
     chat_id: int
+
+
+NOBODY = -(2**63)
+"""In place of the id of a sender where there is none; nobody has it."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def microseconds(moment: datetime) -> int:
+    """Since 1970, of an aware moment."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -220,6 +237,10 @@ class IndexEntry:
     chat_id: int
     vector: NDArray[np.float32]
     """[d], normalised."""
+    sender: int = NOBODY
+    """Its id, or NOBODY."""
+    moment: int = 0
+    """When it was posted, in `microseconds`. This and the sender are for filters; Chroma has no use for them."""
 
     @property
     def place(self) -> Place:
@@ -236,6 +257,17 @@ class ChatMatrix:
     """[n]"""
     vectors: NDArray[np.float32]
     """[n, d], rows normalised."""
+    senders: NDArray[np.int64]
+    """[n], as in `IndexEntry`."""
+    moments: NDArray[np.int64]
+    """[n], as in `IndexEntry`."""
+
+    @classmethod
+    def of(cls, entries: Sequence[IndexEntry]) -> Self:
+        """At least one."""
+        columns = zip(*((e.photo_id, e.image_id, e.sender, e.moment) for e in entries), strict=True)
+        photo_ids, image_ids, senders, moments = (np.array(column, np.int64) for column in columns)
+        return cls(photo_ids, image_ids, np.stack([entry.vector for entry in entries]), senders, moments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +279,6 @@ class Reconciled:
     orphaned: int
     """Entries deleted because SQL has no such indexed photo."""
     moved: int
-    """Entries whose chat or image was wrong."""
+    """Entries whose image was wrong."""
     rebuilt: bool
     """The collection could not be read and was made anew."""

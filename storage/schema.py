@@ -8,9 +8,12 @@ photos.chat_id has no foreign key: a photo may be written before its chat is, an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -30,6 +33,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    type_coerce,
 )
 
 from storage.column_types import BigId, UtcDateTime
@@ -112,10 +116,29 @@ photos = Table(
     sqlite_autoincrement=True,
 )
 
+AS_STORED = type_coerce(photos.c.date, String()).label("date")
+"""Dates by the hundred thousand, for `stored_moments`: a datetime of each would take longer than reading it."""
+
+
+def stored_moments(dates: Sequence[Any]) -> NDArray[np.int64]:
+    """[n], `records.microseconds` of values of AS_STORED: text in SQLite, a datetime in PostgreSQL."""
+    told = [one if isinstance(one, str) else one.astimezone(UTC).replace(tzinfo=None) for one in dates]
+    return np.array(told, "datetime64[us]").astype(np.int64)
+
+
 IS_PENDING = photos.c.state == literal_column("'pending'")
 """Literal, because SQLite considers a partial index only where the query repeats its condition literally."""
 
-Index("ix_photos_chat_id_state_id", photos.c.chat_id, photos.c.state, photos.c.id)
+# With all that the memory keeps of a photo beside its vector: 130,000 of them are not read for it one by one.
+Index(
+    "ix_photos_chat_id_state_id",
+    photos.c.chat_id,
+    photos.c.state,
+    photos.c.id,
+    photos.c.image_id,
+    photos.c.sender_id,
+    photos.c.date,
+)
 Index("ix_photos_chat_id_date", photos.c.chat_id, photos.c.date)
 # For filters. The state stands before what is asked as a range, and each has all columns that filters ask for:
 # without that, a date range of 83,000 photos takes 290 ms on SQLite instead of 50.

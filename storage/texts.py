@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 from typing import Any
 
-from sqlalchemy import case, delete, func, or_, select
+import numpy as np
+from sqlalchemy import ColumnElement, case, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, batches, insert
@@ -55,27 +54,57 @@ class Texts:
         self._database = database
 
     async def matching(self, chat_id: int, needles: Sequence[str], limit: int, filters: Filters) -> TextMatches:
-        """The texts of photos that filters leave, with at least one of the folded needles; which of these weigh most
-        is decided by how rare they are there."""
+        """The texts of photos that filters leave, with at least one of the folded needles. Which of these weigh most is
+        decided by how rare they are in the chat, whatever the filters: those are asked about what is met only."""
         searched = [texts.c.chat_id == chat_id, texts.c.source.in_(sorted(filters.sources))]
-        if filters:
-            searched.append(texts.c.photo_id.in_(select(photos.c.id).where(satisfies(chat_id, filters))))
         contained = [contains(needle) for needle in needles]
-        counted = [func.coalesce(func.sum(case((one, 1), else_=0)), 0) for one in contained]
+        flags = [case((one, 1), else_=0) for one in contained]
         async with self._database.reading() as connection:
-            total, *frequencies = (await connection.execute(select(func.count(), *counted).where(*searched))).one()
-            if not any(frequencies):
-                return TextMatches(total, tuple(frequencies), ())
-            weighed = [case((one, 1.0 / max(1, n)), else_=0.0) for one, n in zip(contained, frequencies, strict=True)]
-            weight = reduce(add, weighed)
-            rows = await connection.execute(
-                select(texts.c.photo_id, texts.c.source, texts.c.text, texts.c.folded)
-                .where(*searched, or_(*contained))
-                .order_by(weight.desc(), texts.c.photo_id.desc())
-                .limit(limit)
-            )
-            found = tuple(Found(row.photo_id, TextSource(row.source), row.text, row.folded) for row in rows)
-        return TextMatches(total, tuple(frequencies), found)
+            total = await connection.scalar(select(func.count()).where(*searched)) or 0
+            asked = select(texts.c.photo_id, texts.c.source, *flags).where(*searched, or_(*contained))
+            met: Sequence[Any] = (await connection.execute(asked)).all()
+            frequencies, places = _weighed(met, len(needles))
+            best = await _left(connection, chat_id, filters, [met[place] for place in places], limit)
+            said = await _said_by(connection, searched, [row[0] for row in best])
+        found = [said[row[0], row[1]] for row in best if (row[0], row[1]) in said]
+        return TextMatches(total, frequencies, tuple(found))
+
+
+def _weighed(met: Sequence[Any], needles: int) -> tuple[tuple[int, ...], list[int]]:
+    """Of rows of a photo and whether each needle is met: how often each is, and the rows in order, those with the most
+    and rarest first, of equals the latest photo."""
+    rows = np.array([(row[0], *row[2:]) for row in met], np.int64).reshape(-1, 1 + needles)
+    frequencies = rows[:, 1:].sum(axis=0)
+    weights = rows[:, 1:] @ (1.0 / np.maximum(1, frequencies))
+    return tuple(frequencies.tolist()), np.lexsort((-rows[:, 0], -weights)).tolist()
+
+
+async def _left(
+    connection: AsyncConnection, chat_id: int, filters: Filters, met: Sequence[Any], limit: int
+) -> list[Any]:
+    """The first of the rows whose photos filters leave."""
+    if not filters:
+        return list(met[:limit])
+    left: list[Any] = []
+    for batch in batches(met):
+        asked = select(photos.c.id).where(photos.c.id.in_([row[0] for row in batch]), satisfies(chat_id, filters))
+        ids = set(await connection.scalars(asked))
+        left += [row for row in batch if row[0] in ids]
+        if len(left) >= limit:
+            break
+    return left[:limit]
+
+
+async def _said_by(
+    connection: AsyncConnection, searched: Sequence[ColumnElement[bool]], photo_ids: Sequence[int]
+) -> dict[tuple[int, str], Found]:
+    """Every text that is searched of these photos."""
+    said: dict[tuple[int, str], Found] = {}
+    columns = select(texts.c.photo_id, texts.c.source, texts.c.text, texts.c.folded)
+    for batch in batches(photo_ids):
+        rows = await connection.execute(columns.where(*searched, texts.c.photo_id.in_(batch)))
+        said |= {(row[0], row[1]): Found(row[0], TextSource(row[1]), row[2], row[3]) for row in rows}
+    return said
 
 
 async def keep_texts(connection: AsyncConnection, photo: Photo) -> None:

@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from bot.checkups.finding import Finding, Patient
 from bot.opening import chroma_location
 from storage.chroma import ChromaIndex
-from storage.differences import differences
+from storage.differences import differences, expected
 from storage.embeddings import Embeddings
 from storage.errors import VectorIndexUnavailable
 from storage.examination import Examination
 from storage.generation import generation
+from storage.layout import Layout
 from storage.models import Models
 from storage.records import Reconciled
 from storage.vectors import Condition, VectorIndex
@@ -67,7 +68,8 @@ async def _alone(patient: Patient) -> AsyncIterator[Finding]:
         embeddings, chroma = parts
         try:
             opened = await chroma.look_into(await generation(patient.database))
-            told = _told(await differences(embeddings, chroma, asyncio.Lock(), every=opened.is_suspect))
+            chats = await expected(embeddings, chroma, _layout(patient))
+            told = _told(await differences(embeddings, chroma, asyncio.Lock(), chats, every=opened.is_suspect))
         except VectorIndexUnavailable as exc:
             told = f"{BROKEN} ({exc.reason})"
     if told:
@@ -92,7 +94,13 @@ async def _index_of(patient: Patient) -> AsyncIterator[tuple[Embeddings, ChromaI
 async def _reconcile(patient: Patient) -> None:
     async with _index_of(patient) as parts:
         if parts is not None:
-            await VectorIndex(*parts).reconcile()
+            layout = _layout(patient)
+            index = VectorIndex(*parts, exact_limit=layout.exact_limit, cache_bytes=layout.cache_bytes)
+            await index.reconcile()
+
+
+def _layout(patient: Patient) -> Layout:
+    return Layout(patient.settings.exact_limit, patient.settings.cache_mb << 20)
 
 
 def _told(found: Reconciled) -> str | None:
@@ -101,7 +109,7 @@ def _told(found: Reconciled) -> str | None:
         for count, what in (
             (found.missing, "photos are missing"),
             (found.orphaned, "are there that the database does not have"),
-            (found.moved, "are filed under another chat or picture"),
+            (found.moved, "are filed under another picture"),
         )
         if count
     ]

@@ -101,7 +101,7 @@ async def _searcher(parts: Parts) -> Searcher:
     chats, photos, fingerprints = Chats(database), Photos(database), Fingerprints(database)
     weights = Weights(minus=parts.settings.minus_weight, words=parts.settings.words_weight)
     directions = Directions(photos, parts.once, parts.pictures, fingerprints, parts.encoding, weights)
-    candidates = Candidates(photos, FilteredPhotos(database), parts.index)
+    candidates = Candidates(FilteredPhotos(database), parts.index)
     figures = await calibrated(Calibrations(database), parts.settings.model, model)
     judge = Judge(Embeddings(database, model), figures)
     duplicates = Duplicates(fingerprints, photos)

@@ -27,7 +27,6 @@ from storage.embeddings import Embeddings
 from storage.erasure import Erasure
 from storage.errors import SchemaTooNew
 from storage.forgotten_since import forget_since
-from storage.matrix import nearest
 from storage.migrations import configuration
 from tests.bot.commands import command
 from tests.conftest import Archive, polling
@@ -56,7 +55,7 @@ async def scores(settings: Settings, embedder: ClipEmbedder, chat: int) -> list[
     cache = MatrixCache(Embeddings(database, embedder.model_id), 1 << 20)
     try:
         view = (await cache.matrix(chat)).view()
-        return [nearest(view, vector, None, ()) for vector in embedder.embed_texts(["red", "a blue sky", "pizza"])]
+        return [view.nearest(vector, None) for vector in embedder.embed_texts(["red", "a blue sky", "pizza"])]
     finally:
         await cache.close()
         await database.close()

@@ -26,7 +26,7 @@ from storage.vectors import VectorIndex
 from tests.bot.damage import break_rows
 from tests.conftest import Archive
 from tests.people import People, jpeg
-from tests.storage.builders import DIMENSIONS, MODEL, added, indexed, post, unit
+from tests.storage.builders import DIMENSIONS, GROUP, MODEL, added, indexed, post, unit
 
 COUNT = 12
 
@@ -34,12 +34,12 @@ COUNT = 12
 @pytest.fixture
 async def well(settings: Settings) -> Settings:
     """An archive in which all is well, and no Telegram to ask."""
-    alone = settings.model_copy(update={"token": None})
+    alone = settings.model_copy(update={"token": None, "exact_limit": 0})
     settings.data_dir.mkdir(mode=0o700)
     database = await Database.open(alone.sql_url)
     await Models(database).adopt(MODEL)
     await indexed(database, *[post(number) for number in range(COUNT)])
-    index = VectorIndex(Embeddings(database, MODEL), chroma_of(alone))
+    index = VectorIndex(Embeddings(database, MODEL), chroma_of(alone), exact_limit=0)
     await index.reconcile()
     await index.close()
     await database.close()
@@ -166,8 +166,8 @@ async def test_chroma_that_differs_is_taken_for_equal(well: Settings) -> None:
     await chroma.open(await generation(database))
     entries = await Embeddings(database, MODEL).entries(list(range(1, COUNT + 1)))
     await chroma.upsert([replace(entries[5], photo_id=900, vector=unit(900))])
-    await chroma.place([entries[4].place._replace(chat_id=-5)])
-    await chroma.delete([1, 2])
+    await chroma.upsert([replace(entries[4], image_id=999)])
+    await chroma.delete(GROUP.id, [1, 2])
     await chroma.close()
     await database.close()
     for fix in (False, False, True):

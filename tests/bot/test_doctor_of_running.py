@@ -44,6 +44,7 @@ async def test_a_running_bot_is_stopped_to_be_mended(
     monkeypatch.setattr(rows_checkup, "PATIENCE", 0.5)
     ann = await people.person("Ann")
     chat = await people.chat("supergroup", "Weekend crew", [ann])
+    settings = settings.model_copy(update={"exact_limit": 0})
     async with polling(build(settings)):
         for colour in ("red", "blue", "green"):
             await people.post(chat, ann, photos=[jpeg(colour)])

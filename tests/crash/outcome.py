@@ -78,7 +78,7 @@ async def look_into_chroma(data_dir: Path, outcome: Outcome) -> None:
         if await chroma.count() != len(outcome.posted):
             wrong.append(f"it has {await chroma.count()} entries")
         async for entry in embeddings.stream():
-            held = (await chroma.vectors([entry.photo_id])).get(entry.photo_id)
+            held = (await chroma.vectors([entry.place])).get(entry.photo_id)
             if held is None or np.abs(held - entry.vector).max() > 1e-3:
                 wrong.append(f"photo {entry.photo_id} has another vector or none")
             found = await chroma.query(entry.vector, entry.chat_id, NEAR)

@@ -68,7 +68,7 @@ class Chat:
             chats,
             self.photos,
             Directions(self.photos, once, pictures, fingerprints, encoding, Weights()),
-            Candidates(self.photos, FilteredPhotos(self._database), self._index),
+            Candidates(FilteredPhotos(self._database), self._index),
             TextSearch(chats, Texts(self._database)),
             Judge(self._embeddings, None),
             Duplicates(fingerprints, self.photos),

@@ -11,9 +11,8 @@ from storage.cache import MatrixCache
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.errors import DatabaseUnavailable
-from storage.matrix import nearest
+from storage.held import Held
 from storage.photos import Photos
-from storage.records import ChatMatrix
 from tests.storage.builders import GROUP, MODEL, indexed, post, unit
 
 PLENTY = 2**30
@@ -28,8 +27,8 @@ class GatedEmbeddings(Embeddings):
         self.read = asyncio.Event()
         self.reads = 0
 
-    async def chat_matrix(self, chat_id: int) -> ChatMatrix:
-        matrix = await super().chat_matrix(chat_id)
+    async def chat_held(self, chat_id: int) -> Held:
+        matrix = await super().chat_held(chat_id)
         self.reads += 1
         self.read.set()
         await self.gate.wait()
@@ -48,7 +47,7 @@ def cache(embeddings: GatedEmbeddings) -> MatrixCache:
 
 async def _ids(cache: MatrixCache, chat_id: int = GROUP.id) -> list[int]:
     view = (await cache.matrix(chat_id)).view()
-    return sorted(hit.photo_id for hit in nearest(view, unit(1), None))
+    return sorted(hit.photo_id for hit in view.nearest(unit(1), None))
 
 
 async def test_a_photo_indexed_during_a_load_is_lost(
@@ -129,11 +128,11 @@ async def test_a_failed_load_blocks_the_chat_for_ever(sqlite: Database) -> None:
     class FailingOnce(Embeddings):
         failed = False
 
-        async def chat_matrix(self, chat_id: int) -> ChatMatrix:
+        async def chat_held(self, chat_id: int) -> Held:
             if not self.failed:
                 self.failed = True
                 raise DatabaseUnavailable("locked", "Wait.")
-            return await super().chat_matrix(chat_id)
+            return await super().chat_held(chat_id)
 
     entries = await indexed(sqlite, post(1))
     cache = MatrixCache(FailingOnce(sqlite, MODEL), PLENTY)

@@ -41,7 +41,8 @@ def _names(folder: Path) -> list[str]:
 
 
 async def _held(chroma: ChromaIndex, size: int = 7) -> list[Place]:
-    return sorted([place async for page in chroma.pages(size) for place in page])
+    chats = await chroma.chats()
+    return sorted([place for chat_id in chats async for page in chroma.pages(chat_id, size) for place in page])
 
 
 @contextlib.asynccontextmanager
@@ -63,7 +64,7 @@ async def test_the_nearest_are_not_found(chroma: ChromaIndex) -> None:
     found = await chroma.query(unit(5), GROUP.id, 3)
     scores = sorted((float(unit(5) @ entry.vector) for entry in entries), reverse=True)
     assert [hit.score for hit in found] == pytest.approx(scores[:3], abs=1e-5)
-    assert (found[0].photo_id, found[0].image_id) == (5, 1_005)
+    assert found[0].photo_id == 5
 
 
 async def test_another_chats_photo_is_found(chroma: ChromaIndex) -> None:
@@ -80,8 +81,9 @@ async def test_an_empty_collection_cannot_be_asked(chroma: ChromaIndex) -> None:
     assert await chroma.count() == 0
     assert await _held(chroma) == []
     await chroma.upsert([])
-    await chroma.place([])
-    await chroma.delete([])
+    await chroma.delete(GROUP.id, [])
+    await chroma.delete(GROUP.id, [1])
+    await chroma.drop_chat(GROUP.id)
 
 
 @pytest.mark.parametrize("big", [2**53 + 1, -(2**52) - 1, 2**63 - 1, -(2**63)])
@@ -96,7 +98,7 @@ async def test_large_ids_are_rounded(big: int, chroma: ChromaIndex) -> None:
 async def test_pages_skip_or_repeat_entries(chroma: ChromaIndex) -> None:
     """Every entry is on one page, whatever their size, after deletions too."""
     await chroma.upsert(_entries(30))
-    await chroma.delete([1, 10, 30, 999])
+    await chroma.delete(GROUP.id, [1, 10, 30, 999])
     held = [entry.place for entry in _entries(30) if entry.photo_id not in {1, 10, 30}]
     for size in (1, 9, 27, 100):
         assert await _held(chroma, size) == held
@@ -104,20 +106,32 @@ async def test_pages_skip_or_repeat_entries(chroma: ChromaIndex) -> None:
 
 
 async def test_a_second_upsert_doubles_a_photo(chroma: ChromaIndex) -> None:
-    """It takes the place of the first, vector, image and chat."""
+    """It takes the place of the first, vector and image."""
     await chroma.upsert(_entries(3))
-    await chroma.upsert([IndexEntry(2, 77, -5, unit(99))])
+    await chroma.upsert([IndexEntry(2, 77, GROUP.id, unit(99))])
     assert await chroma.count() == 3
-    assert [hit.image_id for hit in await chroma.query(unit(99), -5, 5)] == [77]
+    [found] = await chroma.query(unit(99), GROUP.id, 1)
+    assert (found.photo_id, round(found.score, 3)) == (2, 1.0)
+    assert await chroma.places(GROUP.id, [2, 99]) == [Place(2, 77, GROUP.id)]
 
 
-async def test_a_moved_photo_stays_in_its_old_chat(chroma: ChromaIndex) -> None:
-    """Its place is corrected, its vector stays; an entry that does not exist is not made."""
-    await chroma.upsert(_entries(3))
-    await chroma.place([Place(2, 1_002, -5), Place(99, 1, -5)])
-    assert [hit.photo_id for hit in await chroma.query(unit(2), -5, 5)] == [2]
-    assert {hit.photo_id for hit in await chroma.query(unit(2), GROUP.id, 5)} == {1, 3}
-    assert await chroma.count() == 3
+async def test_a_chat_that_was_dropped_leaves_its_files(location: ChromaLocation) -> None:
+    """Nothing of it is found, listed or left on the disk; others are what they were, and it can come back."""
+    async with opened_at(replace(location, sync_threshold=10)) as (chroma, _):
+        await chroma.upsert(_entries(30))
+        await chroma.upsert([replace(entry, chat_id=-5) for entry in _entries(30)])
+        assert location.directory is not None
+        folders = [path for path in location.directory.iterdir() if path.is_dir()]
+        assert len(folders) == 2, "nothing was persisted"
+        await chroma.drop_chat(-5)
+        assert await chroma.chats() == [GROUP.id]
+        assert await chroma.query(unit(1), -5, 5) == []
+        assert len([path for path in location.directory.iterdir() if path.is_dir()]) == 1
+        assert await chroma.count() == 30
+    async with opened_at(location) as (chroma, _):
+        assert await chroma.chats() == [GROUP.id]
+        await chroma.upsert([replace(entry, chat_id=-5) for entry in _entries(3)])
+        assert len(await chroma.query(unit(1), -5, 5)) == 3
 
 
 async def test_a_restart_loses_entries(location: ChromaLocation) -> None:
@@ -319,14 +333,16 @@ async def _connected(port: int) -> ChromaIndex:
 # chromadb leaves the sockets of its HTTP client to the garbage collector.
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 async def test_a_chroma_server_behaves_unlike_a_directory(tmp_path: Path) -> None:
-    """The same index on a server: written, asked, moved, deleted, reset; gone with the server."""
+    """The same index on a server: written, asked, deleted, dropped, reset; gone with the server."""
     with _server(tmp_path) as port:
         chroma = await _connected(port)
         await chroma.upsert(_entries(9))
-        await chroma.place([Place(2, 1_002, -5)])
-        await chroma.delete([3])
-        assert [hit.photo_id for hit in await chroma.query(unit(2), -5, 5)] == [2]
-        assert len(await _held(chroma, 4)) == 8
+        await chroma.upsert([replace(entry, chat_id=-5) for entry in _entries(2)])
+        await chroma.delete(GROUP.id, [3])
+        assert [hit.photo_id for hit in await chroma.query(unit(2), -5, 1)] == [2]
+        assert len(await _held(chroma, 4)) == 10
+        await chroma.drop_chat(-5)
+        assert await chroma.chats() == [GROUP.id]
         await chroma.renew("build-2")
         assert await chroma.count() == 0
     with pytest.raises(VectorIndexUnavailable) as caught:

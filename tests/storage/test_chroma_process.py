@@ -161,7 +161,7 @@ async def test_an_index_that_crashes_its_keeper_is_tried_for_ever(location: Chro
     """It is made anew, as any other broken one."""
     assert location.directory is not None
     _, chroma = _of(Crashing, location)
-    index = VectorIndex(Embeddings(sqlite, MODEL), chroma)
+    index = VectorIndex(Embeddings(sqlite, MODEL), chroma, exact_limit=0)
     await indexed(sqlite, *(post(number) for number in range(5)))
     await index.reconcile()
     await index.close()

@@ -86,7 +86,10 @@ async def test_a_stream_ends_early(embeddings: Embeddings, database: Database) -
     for chunk in (1, 3, 7, 512):
         streamed = [entry.place async for entry in embeddings.stream(chunk)]
         assert streamed == [entry.place for entry in entries]
-    assert await embeddings.places(entries[2].photo_id, 3) == [entry.place for entry in entries[3:6]]
+    odd = [entry.place for entry in entries if entry.chat_id == -2]
+    assert await embeddings.places(-2, odd[0].photo_id, 1) == odd[1:2]
+    assert {entry.chat_id for entry in await embeddings.sample(50, [-2])} == {-2}
+    assert await embeddings.sample(50, []) == []
 
 
 async def test_counts_include_what_waits(embeddings: Embeddings, database: Database) -> None:

@@ -34,26 +34,57 @@ async def test_a_chroma_that_cannot_be_mended_is_trusted(
     index: VectorIndex, collection: Sick, sqlite: Database
 ) -> None:
     """A reconcile that fails says so, and is still needed."""
-    await indexed(sqlite, post(1))
+    await indexed(sqlite, post(1), post(2))
     collection.failing = True
     with pytest.raises(VectorIndexUnavailable):
         await index.reconcile()
     assert index.needs_reconcile.is_set()
 
 
+async def _held(chroma: ChromaIndex) -> list[Place]:
+    chats = await chroma.chats()
+    return sorted([place for chat_id in chats async for page in chroma.pages(chat_id) for place in page])
+
+
 async def test_chroma_differs_from_sql(index: VectorIndex, chroma: ChromaIndex, sqlite: Database) -> None:
-    """What is missing, orphaned or in the wrong place is mended; the second time nothing is left to do."""
+    """What is missing, orphaned, of another image or of no large chat is mended; then nothing is left to do."""
     entries = await indexed(sqlite, *(post(number) for number in range(9)))
     await index.add(entries)
-    await chroma.delete([1, 2, 9])
-    await chroma.place([Place(3, 3, -5), Place(4, 999, GROUP.id)])
+    await chroma.delete(GROUP.id, [1, 2, 9])
+    await chroma.upsert([replace(entries[3], image_id=999)])
     await chroma.upsert([IndexEntry(77, 77, GROUP.id, unit(77)), IndexEntry(5_000, 1, -5, unit(78))])
     seen: list[tuple[int, int]] = []
     mended = await index.reconcile(lambda done, total: seen.append((done, total)))
-    assert mended == Reconciled(missing=3, orphaned=2, moved=2, rebuilt=False)
+    assert mended == Reconciled(missing=3, orphaned=1, moved=1, rebuilt=False)
     assert seen[-1] == (9, 9)
     assert await index.reconcile() == NOTHING
-    assert sorted([place async for page in chroma.pages() for place in page]) == [e.place for e in entries]
+    assert await _held(chroma) == [entry.place for entry in entries]
+
+
+async def test_chats_around_the_limit_come_and_go(
+    sqlite: Database, chroma: ChromaIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that grows over it gets its collection when it is asked, and loses it only when it has shrunk for good."""
+    monkeypatch.setattr("storage.large_chats.AT_ONCE", 0)
+    await at_build(sqlite)
+    index = VectorIndex(Embeddings(sqlite, MODEL), chroma, exact_limit=10)
+    await index.reconcile()
+    entries = await indexed(sqlite, *(post(number) for number in range(10)), post(1, chat_id=-5))
+    await index.add(entries)
+    assert len(await index.nearest(GROUP.id, unit(1), 20)) == 10
+    entries += await indexed(sqlite, post(99))
+    index._cache.drop(GROUP.id)
+    await index.add(entries[-1:])
+    assert await chroma.chats() == []
+    assert len(await index.nearest(GROUP.id, unit(1), 20)) == 11
+    await index.settled()
+    assert await chroma.chats() == [GROUP.id]
+    assert await _held(chroma) == [entry.place for entry in entries if entry.chat_id == GROUP.id]
+    assert not (await index.differences()).missing
+    for number, left in ((0, [GROUP.id]), (1, [GROUP.id]), (2, [])):
+        await Photos(sqlite).remove(GROUP.id, number)
+        await index.reconcile()
+        assert await chroma.chats() == left
 
 
 @contextlib.asynccontextmanager
@@ -129,7 +160,7 @@ async def test_an_index_of_other_dimensions_is_never_mended(sqlite: Database, lo
     await at_build(sqlite)
     chroma = ChromaIndex.at(location, MODEL, 8)
     await chroma.open(BUILD)
-    await chroma.upsert([IndexEntry(1, 1, -1, unit(1, dimensions=8))])
+    await chroma.upsert([IndexEntry(1, 1, GROUP.id, unit(1, dimensions=8))])
     await chroma.close()
     async with restarted(sqlite, location) as again:
         assert await again.index.reconcile() == Reconciled(missing=6, orphaned=0, moved=0, rebuilt=True)
@@ -174,7 +205,7 @@ async def test_an_index_that_went_empty_while_running_finds_nothing(
     """Chroma answers without an error when its directory is deleted under it: too few photos are noticed."""
     entries = await indexed(sqlite, *(post(number) for number in range(5)))
     await index.reconcile()
-    await chroma.delete([entry.photo_id for entry in entries])
+    await chroma.delete(GROUP.id, [entry.photo_id for entry in entries])
     assert [hit.photo_id for hit in await index.nearest(GROUP.id, entries[2].vector, 1)] == [entries[2].photo_id]
     assert index.needs_reconcile.is_set()
     await index.reconcile()
@@ -202,7 +233,7 @@ async def test_an_index_put_back_from_before_the_last_rebuilding_is_believed(
 
 async def test_a_new_build_leaves_erased_vectors_on_disk(sqlite: Database, location: ChromaLocation) -> None:
     """Chroma keeps deleted vectors in its files; a renewed index has files of its own, and the old ones are gone."""
-    erased, kept_photo = await indexed(sqlite, post(1), post(2))
+    erased, kept_photo, _ = await indexed(sqlite, post(1), post(2), post(3))
     async with restarted(sqlite, location) as first:
         await first.index.reconcile()
         await Photos(sqlite).remove(GROUP.id, 1)
@@ -257,8 +288,7 @@ async def test_changes_during_a_reconcile_are_undone(index: VectorIndex, chroma:
     await index.add(late)
     await filling
     await index.settled()
-    held = sorted([place async for page in chroma.pages() for place in page])
-    assert held == [entry.place for entry in [*entries[10:], *late]]
+    assert await _held(chroma) == [entry.place for entry in [*entries[10:], *late]]
 
 
 async def test_an_index_set_aside_blocks_its_own_rebuilding(

@@ -208,6 +208,7 @@ async def test_the_queue_reads_what_is_long_done(sqlite: Database, recorded: Rec
     ("index", "ask"),
     [
         ("ix_photos_chat_id_state_id", lambda d: Embeddings(d, MODEL).chat_matrix(GROUP.id)),
+        ("COVERING INDEX ix_photos_chat_id_state_id", lambda d: Embeddings(d, MODEL).chat_held(GROUP.id)),
         ("COVERING INDEX ix_photos_chat_id_state_", lambda d: Embeddings(d, MODEL).count(GROUP.id)),
         ("ix_photos_chat_id_date", lambda d: Photos(d).counts(GROUP.id)),
         ("COVERING INDEX ix_photos_chat_id_state_id", lambda d: FilteredPhotos(d).ids(GROUP.id, Filters(up_to=9))),

@@ -88,11 +88,13 @@ async def test_the_rarest_words_are_cut_off(database: Database) -> None:
 
 
 async def test_words_are_found_outside_of_the_filters(database: Database) -> None:
-    """Only what the filters leave is searched and counted; a photo that waits is not among it."""
+    """Only what the filters leave is found, as many as are asked for; a photo that waits is not among it."""
     early, late = await indexed(database, said(1, "a lake"), said(2, "a lake", minutes=9))
     await added(Photos(database), said(3, "a lake", minutes=10))
     filters = Filters(since=NOON + timedelta(minutes=5))
     assert await _ids(database, "lake", filters=filters) == [late.photo_id]
+    assert (await Texts(database).matching(GROUP.id, ["lake"], 1, filters)).found[0].photo_id == late.photo_id
+    assert (await Texts(database).matching(GROUP.id, ["lake"], 1, Filters(before=NOON))).found == ()
     assert await _phrases(database, "a lake") == [early.photo_id, late.photo_id]
 
 
