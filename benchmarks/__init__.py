@@ -7,5 +7,6 @@ BENCHMARKS = (
     "asking",
     "answering",
     "starting",
+    "memory",
 )
 """Those of `make bench`, in its order: each is a module here with `run(quick) -> Report`, and a file in `results/`."""

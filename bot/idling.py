@@ -1,14 +1,12 @@
 """Drops a model that nobody has needed for a while; the next question or photo has it loaded again."""
 
 import asyncio
-import ctypes
-import gc
 import logging
 import math
-from contextlib import suppress
 
 from search.background import BackgroundTask
 from search.encoding import Encoding
+from search.freed_memory import give_back
 from search.on_demand import OnDemand
 
 log = logging.getLogger(__name__)
@@ -36,18 +34,11 @@ class Idling:
         while True:
             left = self._patience - self._encoding.idle
             if left <= 0:
-                self._drop()
+                await self._drop()
             await asyncio.sleep(left if left > 0 else self._patience)
 
-    def _drop(self) -> None:
+    async def _drop(self) -> None:
         model = self._encoding.embedder
         if isinstance(model, OnDemand) and model.drop():
-            give_back()
+            await asyncio.to_thread(give_back)
             log.info("Nobody has needed the model for a while: it is dropped, and loaded again when it is needed")
-
-
-def give_back() -> None:
-    """What Python and the C library keep for later goes back to the system; glibc keeps most of what was freed."""
-    gc.collect()
-    with suppress(OSError, AttributeError):  # another C library
-        ctypes.CDLL(None).malloc_trim(0)

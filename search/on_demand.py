@@ -11,6 +11,7 @@ from PIL import Image
 
 from search.embedder import Embedder, Embedding, Pixels
 from search.errors import ModelDamaged
+from search.freed_memory import give_back
 
 T = TypeVar("T")
 
@@ -94,6 +95,7 @@ class OnDemand:
         with self._lock:
             if self._held is None:
                 self._held = self._checked(self._load())
+                give_back()
             return self._held
 
     def _checked(self, embedder: Embedder) -> Embedder:
