@@ -39,7 +39,7 @@ class FilteredPhotos:
         found: set[int] = set()
         async with self._database.reading() as connection:
             for batch in batches(photo_ids):
-                asked = select(photos.c.id).where(photos.c.id.in_(batch), satisfies(chat_id, filters))
+                asked = select(photos.c.id).where(photos.c.id.in_(batch), satisfies(chat_id, filters, of_few=True))
                 found.update(await connection.scalars(asked))
         return found
 
@@ -48,7 +48,7 @@ class FilteredPhotos:
 
         But for phrases: whoever asks for the nearest has had SQL look for those already.
         """
-        rows = select(*IN_BRIEF).where(satisfies(chat_id, replace(filters, phrases=())))
+        rows = select(*IN_BRIEF).where(satisfies(chat_id, replace(filters, phrases=()), of_few=True))
         async with self._database.reading() as connection:
             return await brief(connection, rows, photo_ids)
 

@@ -34,11 +34,19 @@ class Filters:
         return decided or bool(self.phrases)
 
 
-def satisfies(chat_id: int, filters: Filters) -> ColumnElement[bool]:
-    """Of the indexed photos of a chat, those that filters leave."""
-    conditions = [photos.c.chat_id == chat_id, photos.c.state == PhotoState.INDEXED]
+def satisfies(chat_id: int, filters: Filters, *, of_few: bool = False) -> ColumnElement[bool]:
+    """Of the indexed photos of a chat, those that filters leave.
+
+    `of_few`: the statement names its photos by their ids. SQLite would rather walk an index over all photos of the
+    chat, 24 ms instead of 4 for 1,000 of 134,000: here it is shown nothing that an index begins with.
+    """
+    chat: ColumnElement[int] = photos.c.chat_id
+    sender: ColumnElement[int] = photos.c.sender_id
+    if of_few:
+        chat, sender = func.coalesce(chat, chat), func.coalesce(sender, sender)
+    conditions = [chat == chat_id, photos.c.state == PhotoState.INDEXED]
     if filters.sender_ids is not None:
-        conditions.append(photos.c.sender_id.in_(sorted(filters.sender_ids)))
+        conditions.append(sender.in_(sorted(filters.sender_ids)))
     if filters.since is not None:
         conditions.append(photos.c.date >= filters.since)
     if filters.before is not None:

@@ -87,8 +87,8 @@ async def _left(
         return list(met[:limit])
     left: list[Any] = []
     for batch in batches(met):
-        asked = select(photos.c.id).where(photos.c.id.in_([row[0] for row in batch]), satisfies(chat_id, filters))
-        ids = set(await connection.scalars(asked))
+        few = photos.c.id.in_([row[0] for row in batch])
+        ids = set(await connection.scalars(select(photos.c.id).where(few, satisfies(chat_id, filters, of_few=True))))
         left += [row for row in batch if row[0] in ids]
         if len(left) >= limit:
             break
