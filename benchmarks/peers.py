@@ -97,8 +97,8 @@ class Prepared:
         }
         careful = {name: batched(exact, encode) for name, encode in engines.items() if encode is not None}
         ours = {OURS: chatlens(self.quantised())}
-        if threads > 1:
-            ours[f"{OURS}, CHATLENS_THREADS=1"] = chatlens(self.quantised(1))
+        if threads > Compute("cpu").chosen_threads():
+            ours[f"{OURS}, CHATLENS_THREADS={threads}"] = chatlens(self.quantised(threads))
         torch.set_num_threads(threads)  # loading a model for Chatlens has changed it
         return {OBVIOUS: obvious(exact, by_torch(tower, torch.float32)), **careful, **ours}
 

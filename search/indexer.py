@@ -1,6 +1,6 @@
 """Takes photos from `pending` to `indexed`: claim, fetch, embed, store. Nothing here answers anybody.
 
-claimed rows ─▶ fetchers (download, decode) ─▶ bounded look-ahead ─▶ one encoder (embed, store, finish)
+claimed rows ─▶ fetchers (download, decode) ─▶ bounded look-ahead ─▶ one encoder (embed) ─▶ one writer (finish, Chroma)
 
 What a crash leaves behind is a row in `pending`; it is claimed again at the next start. The order of the last
 steps is vector in SQL, row `indexed`, Chroma: each can be repeated without harm.
@@ -33,7 +33,8 @@ log = logging.getLogger(__name__)
 FETCHERS = 4
 """Downloads at a time: hides the latency of Telegram's file servers without crowding out answers."""
 LOOKAHEAD = 32
-"""Prepared pictures that may wait for the encoder: 600 kB each at 224 px."""
+"""Prepared pictures that may wait for the encoder: 19 MB at 224 px, 25 MB at 256. As many again may be in each of the
+two batches in hand, so 76 MB at 256 px is the most that is held for later; a processor's batches have 10 or so."""
 CLAIM = 64
 """Rows claimed at once: a claim costs one durable transaction, some milliseconds."""
 LEASE = timedelta(minutes=2)
@@ -232,16 +233,27 @@ class Indexer:
     # -- encode --------------------------------------------------------------------------------------------
 
     async def _encode_until_stopped(self) -> None:
-        while (first := await self._prepared.get()) is not None:
-            batch = [first]
-            await self._give_way(batch)
-            while len(batch) < self._most(batch) and not self._prepared.empty():
-                picture = self._prepared.get_nowait()
-                if picture is None:
-                    await self._guarded(self._index_batch(batch))
-                    return
-                batch.append(picture)
-            await self._guarded(self._index_batch(batch))
+        """While a batch is written down, which waits for the disk four times, the next one is embedded."""
+        async with asyncio.TaskGroup() as writers:
+            writer: asyncio.Task[None] | None = None
+            while batch := await self._next_batch():
+                await self._guarded(self._embed([picture for picture in batch if picture.embedding is None]))
+                if writer is not None:
+                    await writer
+                writer = writers.create_task(self._guarded(self._write_down(batch)), name="indexer-writer")
+
+    async def _next_batch(self) -> list[_Picture]:
+        """At least one picture; none when the indexer stops."""
+        if (first := await self._prepared.get()) is None:
+            return []
+        batch = [first]
+        await self._give_way(batch)
+        while len(batch) < self._most(batch) and not self._prepared.empty():
+            if (picture := self._prepared.get_nowait()) is None:
+                self._prepared.put_nowait(None)  # after this batch
+                break
+            batch.append(picture)
+        return batch
 
     async def _give_way(self, pictures: Sequence[_Picture]) -> None:
         """Imported photos wait while somebody waits for an answer."""
@@ -253,9 +265,8 @@ class Indexer:
         is_small = self._quiet.is_lively and all(picture.is_imported for picture in batch)
         return self._pace.small_batch if is_small else self._pace.batch
 
-    async def _index_batch(self, batch: Sequence[_Picture]) -> None:
+    async def _write_down(self, batch: Sequence[_Picture]) -> None:
         try:
-            await self._embed([picture for picture in batch if picture.embedding is None])
             await self._keep([picture for picture in batch if picture.embedding is not None])
         finally:
             for picture in batch:

@@ -38,14 +38,21 @@ def test_a_batch_does_not_change_what_a_picture_means(embedder: ClipEmbedder) ->
     assert np.allclose(together, alone, atol=1e-4)
 
 
-def test_half_precision_does_not_change_what_a_picture_means(embedder: ClipEmbedder) -> None:
-    """Embeddings made on a processor with bf16 and on one without can live in one archive."""
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_half_precision_does_not_change_what_a_picture_means(embedder: ClipEmbedder, precision: str) -> None:
+    """Embeddings made on a processor with bf16, on one without, and in a GPU's fp16 can live in one archive."""
     whole = ClipEmbedder.load(f"local-dir:{DEMO}", Compute(device="cpu", precision="fp32", threads=1))
-    half = ClipEmbedder.load(f"local-dir:{DEMO}", Compute(device="cpu", precision="bf16", threads=1))
+    half = ClipEmbedder.load(f"local-dir:{DEMO}", Compute(device="cpu", precision=precision, threads=1))
     batch = [whole.prepare(picture) for picture in pictures(4)]
     assert whole.model_id == half.model_id
     assert (whole.embed_images(batch) * half.embed_images(batch)).sum(axis=1).min() > 0.999
     assert (whole.embed_texts(["a red car"]) * half.embed_texts(["a red car"])).sum() > 0.999
+
+
+def test_a_gpu_computes_in_its_own_half_precision() -> None:
+    """Unless something else is set: bf16 is what processors have."""
+    assert Compute(device="cuda:1").chosen_precision() == "fp16"
+    assert Compute(device="cuda", precision="fp32").chosen_precision() == "fp32"
 
 
 @pytest.mark.parametrize("device", ["cuda:99", "gpu"])
