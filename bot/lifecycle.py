@@ -113,8 +113,8 @@ class Lifecycle:
             )
 
     async def _work_with_model(self, services: Services) -> None:
-        """What needs the model begins once it is loaded, and so does what would hold it up: importing torch and opening
-        Chroma take seconds of the interpreter, in which updates are taken more slowly."""
+        """What needs the model begins once it is loaded, and so does what would hold it up: importing torch takes
+        seconds of the interpreter, in which updates are taken more slowly; Chroma's keeper, one of a core to start."""
         try:
             await services.adopt_model()
             await services.indexer.start()
