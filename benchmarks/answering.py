@@ -204,12 +204,17 @@ def run(quick: bool) -> Report:
         notes=[
             "The aims: p95 at most 150 ms idle, at most twice that in a backfill, which keeps 80 % of its own rate.",
             f"p95 during a backfill is {_p95(during) / _p95(waits):.2f} times that of an idle bot.",
+            f"Photos a second of each backfill: {_rates(backfills)}.",
         ],
     )
 
 
 def _milliseconds(waits: Sequence[float]) -> list[float]:
     return [1e3 * float(np.median(waits)), 1e3 * _p95(waits), 1e3 * max(waits)]
+
+
+def _rates(backfills: dict[str, list[Backfill]]) -> str:
+    return "; ".join(f"{kind} {', '.join(f'{one.rate:.0f}' for one in of_it)}" for kind, of_it in backfills.items())
 
 
 def _p95(waits: Sequence[float]) -> float:

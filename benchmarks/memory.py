@@ -145,7 +145,7 @@ async def _indexed(people: People, ann: int, start: int, photos: int, scratch: P
             return status["photos"]["waiting"] == 0 and status["photos"]["indexed"] > 0 and is_proven
         return False
 
-    await until(done, "the photos", patience=400)
+    await until(done, "the photos", patience=900)
     if proven:
         await _more(people, ann, start + photos, scratch)
 
