@@ -67,21 +67,23 @@ def test_a_command_is_missing_in_the_readme() -> None:
         ({"CHATLENS_DATABASE_URL": "mysql://x"}, "sqlite+aiosqlite:"),
     ],
 )
-def test_a_bot_that_cannot_run_says_why_in_a_sentence(settings: dict[str, str], sentence: str, tmp_path: Path) -> None:
+def test_a_bot_that_cannot_run_says_why_in_a_sentence(
+    settings: dict[str, str], sentence: str, sandbox: Sandbox, tmp_path: Path
+) -> None:
     """Exit status 1, what to change, and no trace."""
-    nowhere = {"CHATLENS_TOKEN": "1:x", "CHATLENS_API_URL": "http://127.0.0.1:9", "CHATLENS_DATA_DIR": str(tmp_path)}
-    result = run("run", **nowhere | settings)
+    usual = {"TOKEN": sandbox.token, "API_URL": sandbox.url, "DATA_DIR": str(tmp_path)}
+    result = run("run", **{f"CHATLENS_{name}": value for name, value in usual.items()} | settings)
     assert result.returncode == 1
     assert sentence in result.stderr.replace("\n", " ")
     assert "Traceback" not in result.stderr
 
 
-def test_a_hub_that_cannot_be_reached_names_the_ways_out(tmp_path: Path) -> None:
+def test_a_hub_that_cannot_be_reached_names_the_ways_out(sandbox: Sandbox, tmp_path: Path) -> None:
     """The model, the setting, and what can be done offline; never another model in silence."""
     result = run(
         "run",
-        CHATLENS_TOKEN="1:x",
-        CHATLENS_API_URL="http://127.0.0.1:9",
+        CHATLENS_TOKEN=sandbox.token,
+        CHATLENS_API_URL=sandbox.url,
         CHATLENS_DATA_DIR=str(tmp_path),
         CHATLENS_MODEL="ViT-B-32-SigLIP2-256:webli",
         HF_HOME=str(tmp_path / "hub"),

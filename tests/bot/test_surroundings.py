@@ -119,9 +119,9 @@ def test_a_damaged_model_file_gives_a_trace(tmp_path: Path, damage: str) -> None
     else:
         weights.write_bytes(whole[: len(whole) // 2])
     settings = {"CHATLENS_MODEL": f"local-dir:{copy}", "CHATLENS_DATA_DIR": str(tmp_path / "data")}
-    _refused(NOWHERE | settings, str(copy))
-    weights.write_bytes(whole)
-    with sandbox() as (url, _):
+    with sandbox() as (url, token):
+        _refused({"CHATLENS_TOKEN": token, "CHATLENS_API_URL": url} | settings, str(copy))
+        weights.write_bytes(whole)
         there = {"CHATLENS_TOKEN": "1:another", "CHATLENS_API_URL": url}
         _refused(there | settings, "does not accept the token", "@BotFather")
 
