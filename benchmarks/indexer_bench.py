@@ -20,6 +20,7 @@ from storage.collection import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.fingerprints import Fingerprints
+from storage.large_chats import Condition
 from storage.photos import Photos
 from storage.queue import IndexQueue
 from storage.vectors import VectorIndex
@@ -67,6 +68,8 @@ class Bench:
             reconciler = Reconciler(index)
             reconciler.start()
             stack.push_async_callback(reconciler.stop)
+            while index.condition is not Condition.EQUAL:  # noqa: ASYNC110 - Chroma's process starts, once
+                await asyncio.sleep(0.05)
             await indexer.start()
             stack.push_async_callback(indexer.stop)
             await _indexed(Photos(database), indexer, before)
