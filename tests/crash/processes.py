@@ -6,8 +6,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 ROOT = Path(__file__).parent.parent.parent
 MODEL = f"local-dir:{ROOT / 'models' / 'demo'}"
@@ -70,6 +72,15 @@ class Bot:
     async def kill(self) -> None:
         """As the kernel does it when memory is short."""
         await self._end(signal.SIGKILL)
+
+    async def kill_all(self) -> None:
+        """With every process it has started, as a container's end or a power cut do it."""
+        assert self._process is not None
+        with suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(self._process.pid).children(recursive=True):
+                with suppress(psutil.NoSuchProcess):
+                    child.kill()
+        await self.kill()
 
     async def stop(self) -> int:
         """As service managers do it; the exit status."""

@@ -85,7 +85,8 @@ class CrashRun:
         return buffer.getvalue()
 
     async def _life(self, bot: Bot, people: People, chat: int, ann: int, number: int) -> None:
-        """A third are killed while they start, a third while they work, a third as Chroma persists."""
+        """A third are killed while they start, a third while they work, a third as Chroma persists; every second one
+        with all its processes, Chroma's among them."""
         await bot.start()
         if number % 3 == 0:
             await asyncio.sleep(self._random.uniform(0, LONGEST_START))
@@ -94,7 +95,7 @@ class CrashRun:
             life = self._random.uniform(0, LONGEST_LIFE)
             await (self._persisting(life) if number % 3 == 1 else asyncio.sleep(life))
         assert not bot.has_ended, f"the bot ended by itself: {self._log.read_text(encoding='utf-8')[-2000:]}"
-        await bot.kill()
+        await (bot.kill_all() if number % 2 else bot.kill())
         self.outcome.kills += 1
 
     async def _first_answer(self, bot: Bot, people: People, chat: int, ann: int) -> None:
