@@ -72,7 +72,10 @@ def run(settings: Settings) -> None:
 
     def stop_for(exc: Exception) -> None:
         trouble.append(exc)
-        application.stop_running()
+        if application.running:
+            application.stop_running()
+        else:  # Telegram does not answer yet, and python-telegram-bot would ask it for ever
+            loop.call_soon(_leave)
 
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -84,6 +87,10 @@ def run(settings: Settings) -> None:
         raise _token_refused(settings) from exc
     if trouble:
         raise trouble[0]
+
+
+def _leave() -> None:
+    raise SystemExit
 
 
 def _token_refused(settings: Settings) -> InvalidSettings:

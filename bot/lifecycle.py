@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, suppress
 from itertools import chain
 from typing import Any
@@ -17,6 +17,7 @@ from bot.services import Services, open_services
 from bot.settings import Settings
 from handlers.help import COMMANDS
 from handlers.routes import Manners, routes
+from storage.errors import DatabaseUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,12 @@ handlers (usually in group 0) see what they always saw."""
 
 ANSWERING = 3.0
 """Seconds for answers on their way when the bot is stopped: it has ten in all."""
+
+UNANSWERED = 5.0
+"""Seconds after which the model is looked at although Telegram has not answered yet: one that cannot be had is told at
+once, not when the network is back. Not earlier, for loading it would hold up the first update."""
+PAUSE = 5.0
+"""Seconds before indexing that could not begin is tried again: another process holds the database, memory is short."""
 
 Unable = Callable[[Exception], None]
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
@@ -46,6 +53,8 @@ class Lifecycle:
         self._is_running = False
         self._opening: asyncio.Task[None] | None = None
         self._with_model: asyncio.Task[None] | None = None
+        self._adopting: asyncio.Task[None] | None = None
+        self._unanswered: asyncio.TimerHandle | None = None
         self._handlers: list[AnyHandler] = []
 
     async def open(self, application: AnyApplication) -> None:
@@ -86,6 +95,16 @@ class Lifecycle:
         )
         self._handlers.insert(0, services.refusals)
         application.add_handlers(self._handlers, group=GROUP)
+        self._unanswered = asyncio.get_running_loop().call_later(UNANSWERED, self._look_at_model, services)
+
+    def _look_at_model(self, services: Services) -> None:
+        self._adopting = asyncio.create_task(self._adopted(services), name="early-model")
+
+    async def _adopted(self, services: Services) -> None:
+        try:
+            await _patiently(services.adopt_model)
+        except Exception as exc:  # noqa: BLE001 - handed to who decides what it means
+            self._unable(exc)
 
     def _withdraw(self, application: AnyApplication) -> None:
         """An application that is initialised once more gets new handlers, with open services."""
@@ -98,6 +117,8 @@ class Lifecycle:
         if self._services is None or self._is_running:
             return
         self._is_running = True
+        if self._unanswered is not None:
+            self._unanswered.cancel()
         self._services.last_error.start()
         self._services.guard.in_hand.begin()
         self._services.repost_notices.start()
@@ -116,8 +137,8 @@ class Lifecycle:
         """What needs the model begins once it is loaded, and so does what would hold it up: importing torch takes
         seconds of the interpreter, in which updates are taken more slowly; Chroma's keeper, one of a core to start."""
         try:
-            await services.adopt_model()
-            await services.indexer.start()
+            await _patiently(services.adopt_model)
+            await _patiently(services.indexer.start)
             if services.reader is not None:
                 await services.reader.start()
             services.quantising.start()
@@ -155,9 +176,24 @@ class Lifecycle:
             self._opening.cancel()
             with suppress(asyncio.CancelledError):
                 await self._opening
+        if self._unanswered is not None:
+            self._unanswered.cancel()
+        if self._adopting is not None:
+            self._adopting.cancel()
+            await asyncio.gather(self._adopting, return_exceptions=True)
         await self.stop()
         self._services = None
         await self._stack.aclose()
+
+
+async def _patiently(beginning: Callable[[], Awaitable[None]]) -> None:
+    """The database was there a moment ago: what keeps it from answering passes, and so may a shortage of memory."""
+    while True:
+        try:
+            return await beginning()
+        except (DatabaseUnavailable, MemoryError) as exc:
+            log.error("Indexing cannot begin yet, and is tried again: %s", str(exc) or "memory is short")
+            await asyncio.sleep(PAUSE)
 
 
 def _log_inability(exc: Exception) -> None:

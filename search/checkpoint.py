@@ -6,7 +6,9 @@ default model, whose words alone have 790 MB, though a question needs a dozen ro
 done here: a safetensors file whose names and shapes are the model's own. Any other is open_clip's to read.
 """
 
+import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +61,7 @@ def _empty(spec: ModelSpec, precision: str) -> Any:
     import open_clip  # noqa: PLC0415
 
     try:
-        with torch.device("meta"):
+        with torch.device("meta"), _silence():
             model = open_clip.create_model(
                 spec.name,
                 spec.pretrained,
@@ -80,6 +82,21 @@ def _empty(spec: ModelSpec, precision: str) -> Any:
         no_later_words = torch.full(buffer.shape, float("-inf")).triu_(1)
         model.get_submodule(owner).register_buffer(name, no_later_words, persistent=False)
     return model
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """open_clip warns, by the root logger, of a model that was given no weights; this one is just about to be."""
+
+    def passes(record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith("No pretrained weights loaded")
+
+    root = logging.getLogger()
+    root.addFilter(passes)
+    try:
+        yield
+    finally:
+        root.removeFilter(passes)
 
 
 def _fits(model: Any, file: Path) -> bool:

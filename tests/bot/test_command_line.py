@@ -78,6 +78,20 @@ def test_a_bot_that_cannot_run_says_why_in_a_sentence(
     assert "Traceback" not in result.stderr
 
 
+def test_a_mistyped_model_is_told_only_once_telegram_answers(tmp_path: Path) -> None:
+    """Who sets the bot up without a network yet learns of both."""
+    result = run(
+        "run",
+        CHATLENS_TOKEN="1:x",
+        CHATLENS_API_URL="http://127.0.0.1:9",
+        CHATLENS_DATA_DIR=str(tmp_path),
+        CHATLENS_MODEL="ViT-B-23:openai",
+    )
+    assert result.returncode == 1
+    assert "Did you mean" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_a_hub_that_cannot_be_reached_names_the_ways_out(sandbox: Sandbox, tmp_path: Path) -> None:
     """The model, the setting, and what can be done offline; never another model in silence."""
     result = run(

@@ -78,3 +78,9 @@ def test_a_checkpoint_of_another_shape_is_poured_in(tiny: Path, tmp_path: Path) 
     weights["text_projection"] = torch.zeros(32, 8)
     save_file(weights, tmp_path / "other.safetensors")
     assert not checkpoint._fits(model, tmp_path / "other.safetensors")
+
+
+def test_the_log_says_that_a_model_is_random(tiny: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """open_clip says so of the empty model, before it is filled; an operator would believe it."""
+    ClipEmbedder.load(f"local-dir:{tiny}", Compute("cpu", "fp32", 1))
+    assert [record.getMessage() for record in caplog.records if "weights" in record.getMessage()] == []
