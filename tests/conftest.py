@@ -1,5 +1,6 @@
 """What every end-to-end test stands on: the sandbox, the real application, SQLite, Chroma and the demo model."""
 
+import asyncio
 import signal
 import socket
 import sqlite3
@@ -112,6 +113,17 @@ class Archive:
         """Whatever SQL says."""
         with closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True)) as connection:
             return connection.execute(question, values).fetchall()
+
+    async def change(self, statement: str, *values: object) -> None:
+        """As another program at the file would. On a thread: the bot in this process may hold the file, and its loop
+        must run for it to let go."""
+
+        def work() -> None:
+            with closing(sqlite3.connect(self._file, timeout=30)) as connection:
+                connection.execute(statement, values)
+                connection.commit()
+
+        await asyncio.to_thread(work)
 
     def states(self) -> dict[str, int]:
         """How many photos are in each state."""

@@ -1,8 +1,5 @@
 """Answers of several pages, as people ask for them."""
 
-import sqlite3
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 from tests.bot.standing import Standing, stands
@@ -39,10 +36,3 @@ async def committed(archive: Archive, state: str = "answered") -> None:
         return set(archive.rows("SELECT state FROM questions")) == {(state,)}
 
     await until(known, f"every question to be {state}")
-
-
-def written(data_dir: Path, statement: str) -> None:
-    """What only time does otherwise."""
-    with closing(sqlite3.connect(data_dir / "chatlens.db", timeout=30)) as connection:
-        connection.execute(statement)
-        connection.commit()

@@ -10,7 +10,6 @@ from bot.checkups import rows as rows_checkup
 from bot.remote import ask
 from bot.settings import Settings
 from tests.bot.commands import command
-from tests.bot.damage import break_rows
 from tests.conftest import Archive, polling
 from tests.people import People, jpeg, until
 
@@ -53,9 +52,9 @@ async def test_a_running_bot_is_stopped_to_be_mended(
         seen = await command(settings, "doctor")
         assert (seen.status, seen.out.strip()) == (0, "All is well."), seen.err
 
-        break_rows(settings, "DELETE FROM vectors WHERE image_id = 1")
-        break_rows(settings, "UPDATE photos SET state = 'pending', due_at = '2099-01-01 00:00:00.000000' WHERE id = 2")
-        break_rows(settings, "UPDATE photos SET state = 'failed', error = 'too big' WHERE id = 3")
+        await archive.change("DELETE FROM vectors WHERE image_id = 1")
+        await archive.change("UPDATE photos SET state = 'pending', due_at = '2099-01-01 00:00:00.000000' WHERE id = 2")
+        await archive.change("UPDATE photos SET state = 'failed', error = 'too big' WHERE id = 3")
         for path in (settings.data_dir / "chroma").rglob("*"):
             if path.is_file():
                 path.write_bytes(b"not an index any more")

@@ -41,8 +41,8 @@ def later(**span: float) -> datetime:
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """Chroma writes its graph to disk after a few vectors: that is where it keeps deleted ones."""
-    return settings.model_copy(update={"chroma_sync": 3})
+    """Chroma has chats of every size, and writes its graph to disk after a few vectors: there it keeps deleted ones."""
+    return settings.model_copy(update={"exact_limit": 0, "chroma_sync": 1})
 
 
 def traces(archive: Archive, message: Message) -> Iterator[tuple[str, bytes]]:

@@ -2,8 +2,6 @@
 
 import io
 import json
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,13 +45,6 @@ def size(file: Path) -> tuple[int, int]:
     return Image.open(io.BytesIO(file.read_bytes())).size
 
 
-def write_reading(settings: Settings, text: str) -> None:
-    """As the reader of pictures would."""
-    with closing(sqlite3.connect(settings.data_dir / "chatlens.db", timeout=10)) as connection:
-        connection.execute("UPDATE readings SET text = ? WHERE image_id = 1", (text,))
-        connection.commit()
-
-
 async def test_people_do_not_get_all_that_is_kept_of_them(
     people: People, settings: Settings, archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,7 +61,7 @@ async def test_people_do_not_get_all_that_is_kept_of_them(
         await people.post(chat, ben, document=("b.png", jpeg("blue"), "image/png"))
         await people.post(other, ben, photos=[jpeg("green")], caption="confidential")
         await archive.settled(indexed=4)
-        write_reading(settings, "SALE -50 %")
+        await archive.change("UPDATE readings SET text = ? WHERE image_id = 1", "SALE -50 %")
         await people.told(chat, ann, "/search jackalope")
         gone = {"method": "getFile", "status": 400, "description": "Bad Request: invalid file_id", "times": 1}
         await people.ask("POST", "/api/faults", json=gone)

@@ -4,7 +4,7 @@ import pytest
 
 from bot.application import build
 from bot.settings import Settings
-from tests.bot.paging import COLOURS, asked, committed, posted, written
+from tests.bot.paging import COLOURS, asked, committed, posted
 from tests.bot.standing import Standing, standing, stands
 from tests.conftest import Archive, polling
 from tests.people import Message, People, jpeg, picture_key, until
@@ -77,12 +77,12 @@ async def test_closing_leaves_something_behind(people: People, archive: Archive)
 
 
 @pytest.mark.usefixtures("bot")
-async def test_an_old_answer_cannot_be_closed(people: People, archive: Archive, settings: Settings) -> None:
+async def test_an_old_answer_cannot_be_closed(people: People, archive: Archive) -> None:
     """After 48 hours Telegram lets no bot delete it: it loses its buttons, and the one who pressed is told why."""
     chat, ann, _, _ = await posted(people, archive)
     question, first = await asked(people, chat, ann, "/search red", "1–5 of 7")
     await committed(archive)
-    written(settings.data_dir, "UPDATE questions SET sent_at = datetime(sent_at, '-49 hours')")
+    await archive.change("UPDATE questions SET sent_at = datetime(sent_at, '-49 hours')")
     await people.ask("POST", "/api/clock", json={"advance": 49 * 3600})
     note = await people.press(chat, ann, first.control, "Close")
     assert note is not None

@@ -4,10 +4,9 @@ import pytest
 from telegram import Update
 
 from bot.lifecycle import AnyApplication
-from bot.settings import Settings
 from handlers.callback_data import PAGES
 from sandbox.server import Sandbox
-from tests.bot.paging import COLOURS, asked, committed, posted, written
+from tests.bot.paging import COLOURS, asked, committed, posted
 from tests.bot.standing import standing, stands
 from tests.conftest import Archive
 from tests.people import Message, People, jpeg, picture_key, until
@@ -66,12 +65,12 @@ async def test_a_channel_has_no_buttons(people: People, archive: Archive) -> Non
 
 
 @pytest.mark.usefixtures("bot")
-async def test_buttons_that_are_too_old_are_silent(people: People, archive: Archive, settings: Settings) -> None:
+async def test_buttons_that_are_too_old_are_silent(people: People, archive: Archive) -> None:
     """After a month the question is forgotten, and who presses is told what to do."""
     chat, ann, _, _ = await posted(people, archive)
     question, first = await asked(people, chat, ann, "/search red", "1–5 of 7")
     await committed(archive)
-    written(settings.data_dir, "UPDATE questions SET asked_at = datetime(asked_at, '-31 days')")
+    await archive.change("UPDATE questions SET asked_at = datetime(asked_at, '-31 days')")
     alert = await people.press(chat, ann, first.control, "More")
     assert alert is not None
     assert alert["show_alert"]

@@ -1,8 +1,6 @@
 """Answers with pictures of which Telegram refuses one, or all together."""
 
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -66,14 +64,12 @@ async def test_one_picture_that_is_refused_spoils_an_answer(
 
 
 async def test_an_upload_whose_id_is_of_another_bot_is_never_shown_again(
-    people: People, archive: Archive, settings: Settings, chat: int
+    people: People, archive: Archive, chat: int
 ) -> None:
     """An id that is refused is dropped: the file is uploaded anew, and by its new id from then on."""
     await asked(people, chat)
     await kept(archive, 3)
-    with closing(sqlite3.connect(settings.data_dir / "chatlens.db")) as connection:
-        connection.execute("UPDATE images SET photo_file_id = 'AgACAgIAAx' || id")
-        connection.commit()
+    await archive.change("UPDATE images SET photo_file_id = 'AgACAgIAAx' || id")
     assert len(shown(await asked(people, chat))) == 3
 
     async def is_new() -> bool:
