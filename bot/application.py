@@ -71,11 +71,10 @@ def run(settings: Settings) -> None:
         stop_for(_token_refused(settings))
 
     def stop_for(exc: Exception) -> None:
-        trouble.append(exc)
-        if application.running:
-            application.stop_running()
-        else:  # Telegram does not answer yet, and python-telegram-bot would ask it for ever
+        if not trouble:
+            # As a signal would: `stop_running` ends neither a start in the middle nor one that waits for Telegram.
             loop.call_soon(_leave)
+        trouble.append(exc)
 
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)

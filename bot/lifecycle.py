@@ -48,6 +48,7 @@ class Lifecycle:
         self._settings = settings
         self._inbox = inbox
         self._unable = unable or _log_inability
+        self._is_unable = False
         self._stack = AsyncExitStack()
         self._services: Services | None = None
         self._is_running = False
@@ -104,6 +105,12 @@ class Lifecycle:
         try:
             await _patiently(services.adopt_model)
         except Exception as exc:  # noqa: BLE001 - handed to who decides what it means
+            self._tell(exc)
+
+    def _tell(self, exc: Exception) -> None:
+        """Once: the model may have been looked at before the start, too."""
+        if not self._is_unable:
+            self._is_unable = True
             self._unable(exc)
 
     def _withdraw(self, application: AnyApplication) -> None:
@@ -147,7 +154,7 @@ class Lifecycle:
             services.changeover.start()
             services.idling.start()
         except Exception as exc:  # noqa: BLE001 - handed to who decides what it means
-            self._unable(exc)
+            self._tell(exc)
 
     async def stop(self) -> None:
         """Finishes the batch in hand and the answers on their way."""

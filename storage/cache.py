@@ -90,7 +90,8 @@ class MatrixCache:
         self._held.clear()
 
     def _change(self, chat_id: int, change: Callable[[GrowingChat], None]) -> None:
-        if held := self._held.get(chat_id):
+        held = self._held.get(chat_id)
+        if held is not None:  # one that has lost all its photos is empty, and gets the next one all the same
             change(held)
         elif load := self._loading.get(chat_id):
             load.changes.append(change)

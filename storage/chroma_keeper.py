@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
-import select
+import selectors
 import signal
 import socket
 import sys
@@ -59,14 +59,15 @@ class Keeper:
 
     def _is_called(self) -> bool:
         """Waits for a message; False where none will come."""
-        waited_for: list[socket.socket | int] = [self._connection]
-        if self._bot is not None:
-            waited_for.append(self._bot)
-        while True:
-            self._set_alarm()
-            found, _, _ = select.select(waited_for, [], [], HANGING / 4)
-            if found:
-                return self._connection in found
+        with selectors.DefaultSelector() as waiting:  # select(2) knows descriptors up to 1,023 only
+            waiting.register(self._connection, selectors.EVENT_READ)
+            if self._bot is not None:
+                waiting.register(self._bot, selectors.EVENT_READ)
+            while True:
+                self._set_alarm()
+                found = waiting.select(HANGING / 4)
+                if found:
+                    return any(key.fileobj is self._connection for key, _ in found)
 
     def _received(self, length: int) -> bytearray:
         data = bytearray(length)

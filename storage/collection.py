@@ -34,6 +34,8 @@ HNSW = {
     # nothing right.
     "ef_search": 400,
 }
+LAYOUT = "a collection a chat"
+"""Part of every name: an index that was laid out otherwise (one collection of all photos) is foreign, and made anew."""
 SURROUNDINGS = (
     "could not connect to a chroma server",
     "disk is full",
@@ -237,6 +239,9 @@ class Collection:
         ours = {name for name in names if name == self._base or name.startswith(f"{self._base}.")}
         if self._location.directory is not None and names - ours:
             raise DirectoryUnusable("it is of another archive, of another model or of an earlier build")
+        former = collection_name(self._model, generation, "")
+        if former in names:  # on a server, where nobody else would erase what is erased
+            self._client.delete_collection(former)
         self._marker = self._made(self._base)
         self._chats = {int(name.removeprefix(f"{self._base}.")): self._made(name) for name in ours - {self._base}}
         return self._base not in names
@@ -288,10 +293,10 @@ def is_passing(error: BaseException) -> bool:
     return any(sign in told for sign in SURROUNDINGS)
 
 
-def collection_name(model: str, generation: str) -> str:
-    """A name by Chroma's rules, one per model and build: what is legible of the model, and a digest of both."""
+def collection_name(model: str, generation: str, layout: str = f"\n{LAYOUT}") -> str:
+    """A name by Chroma's rules, one per model, build and layout: what is legible of the model, and a digest of all."""
     legible = re.sub(r"[^a-zA-Z0-9._-]+", "-", model)[:100]
-    digest = hashlib.sha256(f"{model}\n{generation}".encode()).hexdigest()[:16]
+    digest = hashlib.sha256(f"{model}\n{generation}{layout}".encode()).hexdigest()[:16]
     return f"photos-{legible}-{digest}"
 
 

@@ -1,8 +1,8 @@
 """Which photos of a chat a question's filters leave, and who has posted there: decided by SQL, from indexes.
 
 Dates and senders of chats that are in memory lie beside their vectors too (`storage.held`); what is asked here is the
-rest. Chroma is not asked: at 100,000 vectors a date range costs it 180 ms even inside a chat's own collection, and what it
-returns is not exact. Here 83,000 ids of a date range take 50 ms.
+rest. Chroma is not asked: at 100,000 vectors a date range costs it 180 ms even inside a chat's own collection, and what
+it returns is not exact. Here 83,000 ids of a date range take 50 ms.
 """
 
 from __future__ import annotations

@@ -192,7 +192,13 @@ class LargeChats:
         """
         task = asyncio.create_task(change, name="chroma-change")
         self._pending.add(task)
-        task.add_done_callback(self._pending.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._pending.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("Chroma does not have a change, and is compared with the database again: %s", error)
+            self.distrust()
 
     async def _welcome(self, chat_id: int) -> None:
         """A chat of which photos came may have become a large one, which is seen at a question; unless it is so small
@@ -226,7 +232,10 @@ class LargeChats:
         after = 0
         while page := await self._embeddings.places(chat_id, after, PAGE):
             async with changing or nullcontext():
-                await self._chroma.upsert(await self._embeddings.entries([place.photo_id for place in page]))
+                current = await self._embeddings.entries([place.photo_id for place in page])
+                if chat_id not in self._kept:  # it has become another chat meanwhile
+                    return
+                await self._chroma.upsert([entry for entry in current if entry.chat_id == chat_id])
             after = page[-1].photo_id
 
     async def _remove(self, photo_ids: Sequence[int], chat_id: int, note: Callable[[], None]) -> None:

@@ -150,7 +150,12 @@ class VectorIndex:
         Never fails for Chroma's sake, for SQL is the truth: the failure is logged, `needs_reconcile` set, and
         the photos are found by exact search.
         """
-        await self._large.add([entry.photo_id for entry in entries], self._cache.put)
+        try:
+            await self._large.add([entry.photo_id for entry in entries], self._cache.put)
+        except BaseException:  # SQL has them, and could not be read just now: memory must not go on without them
+            for chat_id in {entry.chat_id for entry in entries}:
+                self._cache.drop(chat_id)
+            raise
 
     async def remove(self, photo_ids: Collection[int], chat_id: int) -> None:
         """Let photos no longer be found, at once."""

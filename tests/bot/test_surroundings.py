@@ -182,7 +182,11 @@ async def test_a_chroma_server_that_is_away_stops_the_start(
         [red] = await people.post(chat, ann, photos=[jpeg("red")])
         await archive.settled(indexed=1)
         assert shown(await people.asked(chat, ann, "/search red")) == [picture_key(red)]
-        assert "Check Chroma's place in the settings" in caplog.text
+
+        async def is_told() -> bool:
+            return "Check Chroma's place in the settings" in caplog.text
+
+        await until(is_told, "the log to say what to do")
         caplog.set_level("INFO")
         with chroma_server(tmp_path, port):
 

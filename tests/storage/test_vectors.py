@@ -78,6 +78,19 @@ async def test_a_removed_photo_is_found(each_way: VectorIndex, sqlite: Database)
     assert _ids(await each_way.nearest(GROUP.id, unit(1), 5)) == [kept.photo_id]
 
 
+async def test_a_chat_that_was_empty_once_stays_so(each_way: VectorIndex, sqlite: Database) -> None:
+    """All of its photos are removed after a question; what is posted from then on is found."""
+    [gone] = await indexed(sqlite, post(1))
+    await each_way.add([gone])
+    assert _ids(await each_way.nearest(GROUP.id, unit(1), 5)) == [gone.photo_id]
+    await Photos(sqlite).remove(GROUP.id, 1)
+    await each_way.remove([gone.photo_id], GROUP.id)
+    assert await each_way.nearest(GROUP.id, unit(1), 5) == []
+    entries = await indexed(sqlite, post(2), post(3))
+    await each_way.add(entries)
+    assert sorted(_ids(await each_way.nearest(GROUP.id, unit(1), 5))) == [entry.photo_id for entry in entries]
+
+
 async def test_a_photo_added_after_the_first_question_is_missed(each_way: VectorIndex, sqlite: Database) -> None:
     """It is found by the next question."""
     first = await indexed(sqlite, post(1))
