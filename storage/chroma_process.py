@@ -21,6 +21,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from storage.chroma_calls import Calls
 from storage.chroma_errors import unavailable
 from storage.chroma_messages import HEADER, Call, Keep, Line, Ready, Result, Trouble, packed, unpacked
 from storage.collection import Collection
@@ -42,7 +43,7 @@ CRASHES = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGIL
 KEPT = ("PATH", "LD_LIBRARY_PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "SQLITE_TMPDIR")
 
 
-class ChromaProcess:
+class ChromaProcess(Calls):
     """Calls a collection that another process makes and keeps. Every method raises VectorIndexUnavailable."""
 
     batch = 256
@@ -66,18 +67,7 @@ class ChromaProcess:
                 self._keeper = Keeper(self._make)
             except OSError as error:
                 raise unavailable(f"its process cannot be started: {error}", is_passing=True) from error
-        result: T = await self._on(call.__name__, args, kwargs, is_write=True)
-        return result
-
-    async def write(self, call: Callable[Concatenate[Collection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """A call that changes something: one after the other."""
-        result: T = await self._on(call.__name__, args, kwargs, is_write=True)
-        return result
-
-    async def ask(self, call: Callable[Concatenate[Collection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """A call that changes nothing: two at a time, beside a write."""
-        result: T = await self._on(call.__name__, args, kwargs, is_write=False)
-        return result
+        return await self.write(call, *args, **kwargs)
 
     async def drop(self) -> None:
         """Nothing: a directory is set aside by whoever opens it for another model."""

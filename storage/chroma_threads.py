@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from storage.chroma_calls import Calls
 from storage.chroma_errors import translated
 from storage.collection import Collection
 
@@ -41,7 +42,7 @@ class Pools:
         self._writes.shutdown(wait=True, cancel_futures=True)
 
 
-class ChromaThreads:
+class ChromaThreads(Calls):
     """Calls a collection of this process. Every method raises VectorIndexUnavailable where Chroma fails."""
 
     batch = 32
@@ -54,16 +55,6 @@ class ChromaThreads:
     async def begin(self, call: Callable[Concatenate[Collection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """A write that can be the first call of all."""
         return await self.write(call, *args, **kwargs)
-
-    async def write(self, call: Callable[Concatenate[Collection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """A call that changes something: one after the other."""
-        result: T = await self._on(call.__name__, args, kwargs, is_write=True)
-        return result
-
-    async def ask(self, call: Callable[Concatenate[Collection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """A call that changes nothing: two at a time, beside a write."""
-        result: T = await self._on(call.__name__, args, kwargs, is_write=False)
-        return result
 
     async def drop(self) -> None:
         """Leave nothing of it on a server."""
