@@ -27,7 +27,8 @@ import search.fingerprint as rule
 from benchmarks.look_alikes import ALIKE, Scene, receipt
 from benchmarks.picture_edits import SAME
 from search.clip import ClipEmbedder, Compute
-from search.fingerprint import VIEWS, WORDS, Fingerprint, columns_of, near_pairs
+from search.fingerprint import VIEWS, WORDS, Fingerprint
+from search.near_hashes import HeldHashes, near_pairs
 
 ROOT = Path(__file__).parent.parent
 ARCHIVE = ROOT / "sandbox" / "archive" / "pictures"
@@ -163,12 +164,12 @@ def times(pictures: Sequence[Image.Image], side: int) -> None:
     made = [one for one in map(Fingerprint.of, images) if one is not None]
     print(f"\na fingerprint of a picture: {1_000 * (perf_counter() - started) / len(images):.1f} ms")
     hashes = np.random.default_rng(1).integers(0, 2**63, (50_000, VIEWS, WORDS), np.uint64)
-    columns = columns_of(hashes)
     for count in (1_000, 10_000, 50_000):
-        taken = []
+        held, taken = HeldHashes(), []
+        held.add(range(count), hashes[:count].tobytes())
         for one in made[:9]:
             started = perf_counter()
-            one.near(columns[:, :, :count])
+            held.near(one.hashes[None])
             taken.append(perf_counter() - started)
         print(f"one picture against a chat of {count:6,}: {1_000 * float(np.median(taken)):6.1f} ms")
     started = perf_counter()

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
-from search.fingerprint import HASHES_SIZE, VIEWS, WORDS, Columns, Fingerprint, columns_of, near_pairs
+from search.fingerprint import HASHES_SIZE, Fingerprint, Hashes
+from search.near_hashes import HeldHashes, near_pairs
 from search.ranking import Candidate, Hit
 from search.records import Photo, PhotoState, Posting
 from storage.fingerprints import Fingerprints
 from storage.photos import Photos
 
 COLLAPSED = 300
-"""The best of a ranking, among which the same picture stands once: sixty pages of five, compared in 20 ms."""
+"""The best of a ranking, among which the same picture stands once: sixty pages of five, compared in 5 ms."""
 HELD = 64 * 2**20
 """Bytes of hashes in memory: 300,000 images, of the chats asked last."""
 Left = Callable[[Sequence[int]], Awaitable[Collection[int]]]
@@ -32,17 +32,11 @@ INLINE_ROWS = 2_000
 
 @dataclass(slots=True, eq=False)
 class _Chat:
-    image_ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    columns: Columns = field(default_factory=lambda: np.empty((VIEWS, WORDS, 0), np.uint64))
+    hashes: HeldHashes = field(default_factory=HeldHashes)
     is_loaded: bool = False
     pending: set[int] = field(default_factory=set)
     """Images that were indexed since it was read."""
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    def add(self, image_ids: Sequence[int], hashes: bytes) -> None:
-        rows = np.frombuffer(hashes, "<u8").reshape(-1, VIEWS, WORDS).astype(np.uint64)
-        self.image_ids = np.concatenate([self.image_ids, np.array(image_ids, np.int64)])
-        self.columns = np.concatenate([self.columns, columns_of(rows)], axis=2)
 
 
 class Duplicates:
@@ -71,32 +65,20 @@ class Duplicates:
     async def same(self, chat_id: int, fingerprint: Fingerprint) -> list[int]:
         """The images that a chat shows, or showed, and that are the same picture."""
         chat = await self._chat(chat_id)
-        image_ids, columns = chat.image_ids, chat.columns
-        if len(image_ids) <= INLINE_ROWS:
-            rows = fingerprint.near(columns)
-        else:
-            rows = await asyncio.to_thread(fingerprint.near, columns)
-        near = await self.known([int(image_id) for image_id in image_ids[rows]])
-        return await asyncio.to_thread(_confirmed, fingerprint, near) if near else []
-
-    async def known(self, image_ids: Sequence[int]) -> dict[int, Fingerprint]:
-        """The fingerprints of images that have one."""
-        made = await self._fingerprints.get(image_ids)
-        return {image_id: Fingerprint.from_bytes(data) for image_id, data in made.items() if data}
+        [near] = await _near(chat.hashes, [fingerprint.hashes])
+        known = await self._known(near)
+        return await asyncio.to_thread(_confirmed, fingerprint, known) if known else []
 
     async def posts(self, chat_id: int, image_ids: Collection[int]) -> list[Posting]:
         """Every post in a chat of these images and of those that are the same picture, earliest first."""
-        same = set(image_ids)
-        for fingerprint in (await self.known(list(image_ids))).values():
-            same.update(await self.same(chat_id, fingerprint))
-        return await self._fingerprints.postings(chat_id, list(same))
+        same = await self._same_as(chat_id, image_ids)
+        return await self._fingerprints.postings(chat_id, list(set().union(*same.values())))
 
-    async def collapsed(self, found: Sequence[Candidate], asked: Collection[int] = ()) -> list[Candidate]:
-        """A ranking with each picture once, where its best post stood, as its earliest post; without the pictures
-        that are `asked` about."""
+    async def collapsed(self, chat_id: int, found: Sequence[Candidate], asked: Collection[int] = ()) -> list[Candidate]:
+        """A chat's ranking with each picture once, where its best post stood, as its earliest post; without the
+        pictures that are `asked` about."""
         head, tail = found[:COLLAPSED], found[COLLAPSED:]
-        known = await self.known([*(one.posting.image_id for one in head), *asked])
-        groups = await asyncio.to_thread(_groups, known) if len(known) > 1 else {}
+        groups = await self._groups(chat_id, [*(one.posting.image_id for one in head), *asked])
         shown: dict[int, Candidate] = {}
         left_out = {groups.get(image_id, image_id) for image_id in asked}
         for one in head:
@@ -109,14 +91,15 @@ class Duplicates:
                 shown[group] = replace(best, posting=earliest, posted=best.posted + one.posted)
         return [*shown.values(), *tail]
 
-    async def repeats(self, shown: Sequence[int], further: Sequence[int], wanted: int) -> set[int]:
-        """The places in `further` of images that are the same picture as one that was shown, or as one before them;
-        looked at only until `wanted` others are found."""
+    async def repeats(self, chat_id: int, shown: Sequence[int], further: Sequence[int], wanted: int) -> set[int]:
+        """The places in `further` of images of a chat that are the same picture as one that was shown, or as one before
+        them; looked at only until `wanted` others are found."""
         before, places, start = list(shown), set[int](), 0
         while start < len(further) and wanted > 0:
             part = further[start : start + wanted]
-            known = await self.known([*before, *part])
-            again = await asyncio.to_thread(_repeats, known, before, part)
+            pairs = await self._near_pairs(chat_id, [*before, *part])
+            known = await self._known({image_id for pair in pairs for image_id in pair})
+            again = await asyncio.to_thread(_repeats, known, before, part) if known else _repeats({}, before, part)
             before += [image_id for place, image_id in enumerate(part) if place not in again]
             places.update(start + place for place in again)
             start, wanted = start + len(part), wanted - len(part) + len(again)
@@ -127,16 +110,15 @@ class Duplicates:
     ) -> tuple[Hit, ...]:
         """Hits of a chat with how often each was posted there, and its earliest post; of the posts only those that are
         `left`, where a question has filters, and never counting the message that asks."""
-        posted = await asyncio.gather(*(self.posts(chat_id, [hit.photo.image_id]) for hit in hits))
-        ids = [post.id for posts in posted for post in posts]
+        same = await self._same_as(chat_id, [hit.photo.image_id for hit in hits])
+        every = await self._fingerprints.postings(chat_id, list(set().union(*same.values())))
+        ids = [post.id for post in every]
         among = set(ids if left is None else await left(ids))
+        is_asking = {post.id for post in every if (post.origin_chat_id, post.message_id) == (chat_id, asked_in)}
         counted: list[Hit] = []
-        for hit, every in zip(hits, posted, strict=True):
-            posts = [
-                post
-                for post in every
-                if post.id in among and (post.origin_chat_id, post.message_id) != (chat_id, asked_in)
-            ]
+        for hit in hits:
+            shown = same[hit.photo.image_id]
+            posts = [post for post in every if post.image_id in shown and post.id in among - is_asking]
             counted.append(replace(hit, photo=await self._whole(posts, hit.photo), posted=max(1, len(posts))))
         return tuple(counted)
 
@@ -148,34 +130,83 @@ class Duplicates:
         is_there = earliest is not None and (earliest.chat_id, earliest.state) == (shown.chat_id, PhotoState.INDEXED)
         return earliest if earliest is not None and is_there else shown
 
+    async def _groups(self, chat_id: int, image_ids: Collection[int]) -> dict[int, int]:
+        """Every image that is the same picture as an earlier one, and that one: the first of its group."""
+        pairs = await self._near_pairs(chat_id, image_ids)
+        known = await self._known({image_id for pair in pairs for image_id in pair})
+        return await asyncio.to_thread(_grouped, pairs, known) if known else {}
+
+    async def _near_pairs(self, chat_id: int, image_ids: Collection[int]) -> list[tuple[int, int]]:
+        """Of some images, the pairs that may be the same picture, in the order of their ids."""
+        hashes = dict(sorted((await self._hashes((await self._chat(chat_id)).hashes, image_ids)).items()))
+        if len(hashes) < 2:
+            return []
+        ids, pairs = list(hashes), await asyncio.to_thread(near_pairs, np.stack(list(hashes.values())))
+        return [(ids[i], ids[j]) for i, j in pairs]
+
+    async def _same_as(self, chat_id: int, image_ids: Collection[int]) -> dict[int, set[int]]:
+        """Each of these images, and what a chat shows, or showed, that is the same picture."""
+        chat = await self._chat(chat_id)
+        hashes = await self._hashes(chat.hashes, image_ids)
+        near = dict(zip(hashes, await _near(chat.hashes, list(hashes.values())), strict=True))
+        wanted = {other for image_id, found in near.items() if found != [image_id] for other in (image_id, *found)}
+        known = await self._known(wanted)
+        same = {image_id: {image_id} for image_id in image_ids}
+        for image_id, found in near.items() if known else ():
+            others = {other: known[other] for other in found if other in known}
+            if image_id in known and others.keys() - {image_id}:
+                same[image_id].update(await asyncio.to_thread(_confirmed, known[image_id], others))
+        return same
+
+    async def _hashes(self, held: HeldHashes, image_ids: Collection[int]) -> dict[int, Hashes]:
+        """Of images that have a fingerprint; from SQL where another chat shows them, or none any more."""
+        lacking = await self._known(held.lacking(image_ids))
+        return held.of(image_ids) | {image_id: one.hashes for image_id, one in lacking.items()}
+
+    async def _known(self, image_ids: Collection[int]) -> dict[int, Fingerprint]:
+        """The fingerprints of images that have one."""
+        if not image_ids:
+            return {}
+        made = await self._fingerprints.get(sorted(image_ids))
+        return {image_id: Fingerprint.from_bytes(data) for image_id, data in made.items() if data}
+
     async def _chat(self, chat_id: int) -> _Chat:
         chat = self._chats.setdefault(chat_id, _Chat())
         self._chats.move_to_end(chat_id)
-        async with chat.reading:
-            if not chat.is_loaded:
-                chat.add(*await self._fingerprints.of_chat(chat_id, HASHES_SIZE))
-                chat.is_loaded = True
-            if chat.pending:
-                await self._catch_up(chat)
-        self._shrink(chat_id)
+        if not chat.is_loaded or chat.pending:
+            async with chat.reading:
+                if not chat.is_loaded:
+                    chat.hashes.add(*await self._fingerprints.of_chat(chat_id, HASHES_SIZE))
+                    chat.is_loaded = True
+                if chat.pending:
+                    await self._catch_up(chat)
+            self._shrink(chat_id)
         return chat
 
     async def _catch_up(self, chat: _Chat) -> None:
         pending, chat.pending = chat.pending, set()
-        new = pending.difference(chat.image_ids.tolist())
         try:
-            made = {key: data for key, data in (await self._fingerprints.get(list(new))).items() if data}
+            made = await self._fingerprints.get(list(chat.hashes.lacking(pending)))
         except BaseException:  # cancelled, or SQL was away: the next question reads them
             chat.pending |= pending
             raise
-        chat.add(list(made), b"".join(data[:HASHES_SIZE] for data in made.values()))
+        new = {image_id: data for image_id, data in made.items() if data}
+        chat.hashes.add(list(new), b"".join(data[:HASHES_SIZE] for data in new.values()))
 
     def _shrink(self, used: int) -> None:
-        held = sum(chat.columns.nbytes for chat in self._chats.values())
+        held = sum(chat.hashes.nbytes for chat in self._chats.values())
         for chat_id in list(self._chats):
             if held <= HELD or chat_id == used:
                 return
-            held -= self._chats.pop(chat_id).columns.nbytes
+            held -= self._chats.pop(chat_id).hashes.nbytes
+
+
+async def _near(held: HeldHashes, asked: Sequence[Hashes]) -> list[list[int]]:
+    if not asked:
+        return []
+    if len(held) <= INLINE_ROWS:
+        return held.near(np.stack(asked))
+    return await asyncio.to_thread(held.near, np.stack(asked))
 
 
 def _confirmed(fingerprint: Fingerprint, near: dict[int, Fingerprint]) -> list[int]:
@@ -183,27 +214,23 @@ def _confirmed(fingerprint: Fingerprint, near: dict[int, Fingerprint]) -> list[i
 
 
 def _repeats(known: dict[int, Fingerprint], shown: Sequence[int], further: Sequence[int]) -> set[int]:
+    """`known` are those that are near to another."""
     before, repeats = list(shown), set[int]()
     for place, image_id in enumerate(further):
-        one, others = known.get(image_id), [other for other in before if other in known]
-        hashes = [known[other].hashes for other in others]
-        rows = one.near(columns_of(np.stack(hashes))) if one is not None and others else ()
-        near = {others[int(row)]: known[others[int(row)]] for row in rows}
-        if image_id in before or (one is not None and _confirmed(one, near)):
+        one, others = known.get(image_id), {other: known[other] for other in before if other in known}
+        if image_id in before or (one is not None and _confirmed(one, others)):
             repeats.add(place)
         else:
             before.append(image_id)
     return repeats
 
 
-def _groups(known: dict[int, Fingerprint]) -> dict[int, int]:
-    """Every image that is the same picture as an earlier one, and that one: the first of its group."""
-    ids = list(known)
+def _grouped(pairs: Sequence[tuple[int, int]], known: dict[int, Fingerprint]) -> dict[int, int]:
     first: dict[int, int] = {}
-    for i, j in near_pairs(np.stack([one.hashes for one in known.values()])):
-        leader = first.get(ids[i], ids[i])
-        if ids[j] not in first and known[leader].is_same(known[ids[j]]):
-            first[ids[j]] = leader
+    for one, other in pairs:
+        leader = first.get(one, one)
+        if other not in first and one in known and other in known and known[leader].is_same(known[other]):
+            first[other] = leader
     return first
 
 

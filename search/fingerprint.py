@@ -20,8 +20,6 @@ from search.frames import framed
 
 Hashes = NDArray[np.uint64]
 """uint64 `[…, VIEWS, WORDS]`: 256 bits a view."""
-Columns = NDArray[np.uint64]
-"""uint64 `[VIEWS, WORDS, n]`: the same of many, in the order in which they are compared."""
 Thumbnail = NDArray[np.uint8]
 """uint8 `[CELLS, CELLS, 3]`, YCbCr."""
 
@@ -33,8 +31,6 @@ CROP = 0.93
 CORNERS = ((0.5, 0.5), (0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
 VIEWS = BASES + len(CORNERS)
 WORDS = 4
-BLOCK = 8_192
-"""Rows compared at a time: what fits a processor's cache. At once, 50,000 took three times as long."""
 HASHES_SIZE = VIEWS * WORDS * 8
 CELLS = 12
 THUMBNAIL_SIZE = CELLS * CELLS * 3
@@ -97,69 +93,20 @@ class Fingerprint:
         pairs = {(min(a, BASES - 1), min(b, BASES - 1)) for a, b in np.argwhere(near)}
         return any(_changed(self.thumbnails[a], other.thumbnails[b]) <= CHANGED for a, b in pairs)
 
-    def near(self, columns: Columns) -> NDArray[np.intp]:
-        """Rows of `[VIEWS, WORDS, n]` whose structure is the same: those that `is_same` may yet accept."""
-        framed = np.flatnonzero((columns[1] != columns[0]).any(axis=0))  # of the others two views are one
-        found = [np.empty(0, np.intp)]
-        for view, limits in enumerate(_limits()):
-            if 0 < view < BASES and np.array_equal(self.hashes[view], self.hashes[0]):
-                continue  # no frame
-            for other in np.flatnonzero(limits >= 0):
-                if 0 < other < BASES:
-                    found.append(framed[_within(columns[other][:, framed], self.hashes[view], int(limits[other]))])
-                else:
-                    found.append(_within(columns[other], self.hashes[view], int(limits[other])))
-        return np.unique(np.concatenate(found))
 
-
-def columns_of(hashes: Hashes) -> Columns:
-    """`[VIEWS, WORDS, n]` of `[n, VIEWS, WORDS]`."""
-    return np.ascontiguousarray(hashes.transpose(1, 2, 0))
-
-
-def _within(words: NDArray[np.uint64], hash_: NDArray[np.uint64], limit: int) -> NDArray[np.intp]:
-    """The rows of `[WORDS, n]` that differ from a hash in at most so many bits. Half of the bits tell of nearly all
-    that they differ in more; the other half is looked at only of what is left."""
-    found = [np.empty(0, np.intp)]
-    for start in range(0, words.shape[1], BLOCK):
-        block = words[:, start : start + BLOCK]
-        rows: NDArray[np.intp] | slice = slice(None)
-        bits = np.zeros(block.shape[1], np.uint16)
-        for number, word in enumerate(hash_):
-            bits = bits + np.bitwise_count(block[number][rows] ^ word)
-            if number >= WORDS // 2 - 1:
-                near = np.flatnonzero(bits <= limit)
-                rows = near if isinstance(rows, slice) else rows[near]
-                bits = bits[near]
-        found.append(np.arange(block.shape[1])[rows] + start)
-    return np.concatenate(found)
-
-
-def near_pairs(hashes: Hashes) -> list[tuple[int, int]]:
-    """Rows `i < j` of `[n, VIEWS, WORDS]` whose structure is the same. One product of matrices: 10 ms for 300."""
-    bits = np.unpackbits(hashes.view(np.uint8), axis=-1).reshape(len(hashes), VIEWS, -1).astype(np.float32) * 2 - 1
-    flat = bits.reshape(-1, bits.shape[-1]).T
-    near = np.zeros((len(bits), len(bits)), np.bool_)
-    for base in range(BASES):
-        framed = np.flatnonzero((hashes[:, base] != hashes[:, 0]).any(axis=1)) if base else np.arange(len(bits))
-        agreement = (bits[framed, base] @ flat).reshape(len(framed), len(bits), VIEWS)
-        differing = (bits.shape[-1] - agreement) / 2
-        near[framed] |= (differing <= _limits()[base]).any(axis=2)
-    return [(int(i), int(j)) for i, j in np.argwhere(near | near.T) if i < j]
+def limits() -> NDArray[np.int64]:
+    """`[VIEWS, VIEWS]`, bits in which views may differ; negative where nothing is near: two crops are never the same
+    picture."""
+    bits = np.full((VIEWS, VIEWS), -1)
+    bits[:BASES] = bits[:, :BASES] = NEAR_CROPPED
+    bits[:BASES, :BASES] = NEAR
+    return bits
 
 
 def _near(first: Hashes, second: Hashes) -> NDArray[np.bool_]:
     """`[VIEWS, VIEWS]`: which views are near enough."""
-    near: NDArray[np.bool_] = _distance(first, second) <= _limits()
+    near: NDArray[np.bool_] = _distance(first, second) <= limits()
     return near
-
-
-def _limits() -> NDArray[np.int64]:
-    """`[VIEWS, VIEWS]`; two crops are never the same picture."""
-    limits = np.full((VIEWS, VIEWS), -1)
-    limits[:BASES] = limits[:, :BASES] = NEAR_CROPPED
-    limits[:BASES, :BASES] = NEAR
-    return limits
 
 
 def _distance(first: Hashes, second: Hashes) -> NDArray[np.uint16]:

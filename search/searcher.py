@@ -84,8 +84,8 @@ class Searcher:
         direction = await self._directions.of(query)
         found, looks = await self._found(query, direction, DEPTH, counts)
         found, verdict = judged(query, found, looks)
-        found = await self._duplicates.collapsed(found, _asked_about(direction))
-        found = await self._each_once(ordered(found, query)[:DEPTH], query.count)
+        found = await self._duplicates.collapsed(query.chat_id, found, _asked_about(direction))
+        found = await self._each_once(query.chat_id, ordered(found, query)[:DEPTH], query.count)
         return Answer(await self.page(query, found[: query.count]), counts, verdict, tuple(found))
 
     async def deeper(self, query: Query, depth: int) -> list[Candidate]:
@@ -96,7 +96,7 @@ class Searcher:
         query = await self._text_search.narrowed(await self._addressed(query))
         direction = await self._directions.of(query)
         found, _ = await self._found(query, direction, depth, await self._photos.counts(query.chat_id))
-        return ordered(await self._duplicates.collapsed(found, _asked_about(direction)), query)
+        return ordered(await self._duplicates.collapsed(query.chat_id, found, _asked_about(direction)), query)
 
     async def _by_one_model(self, work: Callable[[], Awaitable[T]]) -> T:
         """What a change of model falls into is done again: vectors of two models say nothing of each other, and may not
@@ -138,14 +138,14 @@ class Searcher:
         left = partial(self._candidates.among, narrowed) if narrowed.filters else None
         return await self._duplicates.counted(query.chat_id, shown, left, query.asked_in)
 
-    async def repeats(self, shown: Sequence[int], further: Sequence[int], wanted: int) -> set[int]:
+    async def repeats(self, chat_id: int, shown: Sequence[int], further: Sequence[int], wanted: int) -> set[int]:
         """See `Duplicates.repeats`."""
-        return await self._duplicates.repeats(shown, further, wanted)
+        return await self._duplicates.repeats(chat_id, shown, further, wanted)
 
-    async def _each_once(self, found: Sequence[Candidate], count: int) -> list[Candidate]:
+    async def _each_once(self, chat_id: int, found: Sequence[Candidate], count: int) -> list[Candidate]:
         """Without what is on the first page, or the first after it, a picture once more: only the best were compared,
         and by date they need not come first."""
-        again = await self._duplicates.repeats([], [one.posting.image_id for one in found], count + 1)
+        again = await self._duplicates.repeats(chat_id, [], [one.posting.image_id for one in found], count + 1)
         return [one for place, one in enumerate(found) if place not in again]
 
     async def preview(self, post: PhotoPost | Photo) -> bytes:

@@ -56,7 +56,7 @@ class StoredRankings:
         for _ in range(EXTENSIONS):
             ranking, found, is_whole = await self._extended(view, stored, reached)
             there = await self.there(stored.query.chat_id, ranking)
-            each_once = await self._each_once(ranking, there, start, stored.query.count)
+            each_once = await self._each_once(stored.query.chat_id, ranking, there, start, stored.query.count)
             left = sum(photo_id in there for photo_id in each_once[start:])
             if is_whole or left > stored.query.count:
                 break
@@ -85,13 +85,15 @@ class StoredRankings:
         return (*view.ranking, *further), found, has_seen_all(found, depth)
 
     async def _each_once(
-        self, ranking: tuple[int, ...], there: Mapping[int, Posting], start: int, count: int
+        self, chat_id: int, ranking: tuple[int, ...], there: Mapping[int, Posting], start: int, count: int
     ) -> tuple[int, ...]:
         """A ranking without what, on the page from `start` on and first after it, is the same picture as one before:
         when the ranking was made, only its upper end was compared."""
         shown = [there[photo_id].image_id for photo_id in ranking[:start] if photo_id in there]
         further = [photo_id for photo_id in ranking[start:] if photo_id in there]
-        again = await self._searcher.repeats(shown, [there[photo_id].image_id for photo_id in further], count + 1)
+        again = await self._searcher.repeats(
+            chat_id, shown, [there[photo_id].image_id for photo_id in further], count + 1
+        )
         repeats = {further[place] for place in again}
         return tuple(photo_id for photo_id in ranking if photo_id not in repeats)
 

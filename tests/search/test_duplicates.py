@@ -42,8 +42,10 @@ async def test_a_later_page_shows_a_picture_again(database: Database) -> None:
     ids = (a, framed, b, framed_too, c)
     await Fingerprints(database).store({key: one.to_bytes() for key, one in zip(ids, made, strict=True) if one})
     duplicates = Duplicates(Fingerprints(database), Photos(database))
-    assert await duplicates.repeats([a, without], [framed, b, framed_too, c, without], 5) == {0, 2, 4}
-    assert await duplicates.repeats([], [a, framed, framed, b, framed_too, c, c], 3) == {1, 2, 4}, "c is the third"
+    assert await duplicates.repeats(GROUP.id, [a, without], [framed, b, framed_too, c, without], 5) == {0, 2, 4}
+    assert await duplicates.repeats(GROUP.id, [], [a, framed, framed, b, framed_too, c, c], 3) == {1, 2, 4}, (
+        "c is the third"
+    )
 
 
 async def test_images_learnt_while_sql_was_away_are_never_found(database: Database) -> None:

@@ -1,0 +1,94 @@
+"""The folded texts of a chat's photos in memory, and which of them have something in them. No SQL here.
+
+One run of bytes, searched from one end to the other: 1 ms for a million letters. That finds parts of words and Chinese
+alike, as reading them from SQL does, which takes four times as long (docs/decisions/0011-words-by-scan.md).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage.records import TextSource
+
+GONE = -1
+"""Photo id of a row that counts no more; SQL never gives this id."""
+SOURCES = tuple(TextSource)
+
+Said = tuple[int, str, str]
+"""A photo, where its text stands, and the text, folded."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldTexts:
+    """Texts of one chat, [n]; of a photo's two, the caption comes first."""
+
+    photo_ids: NDArray[np.int64]
+    sources: NDArray[np.int8]
+    """Places in SOURCES."""
+    ends: NDArray[np.int64]
+    """Where each ends in `said`."""
+    said: bytes
+    """A line each: folded texts have no line breaks."""
+
+    @classmethod
+    def of(cls, rows: Sequence[Said]) -> Self:
+        """From rows of SQL, in the order of its key."""
+        lines = [f"{folded}\n".encode() for _, _, folded in rows]
+        return cls(
+            np.array([row[0] for row in rows], np.int64),
+            np.array([SOURCES.index(TextSource(row[1])) for row in rows], np.int8),
+            np.cumsum([len(line) for line in lines], dtype=np.int64),
+            b"".join(lines),
+        )
+
+    @property
+    def nbytes(self) -> int:
+        return len(self.said) + self.photo_ids.nbytes + self.sources.nbytes + self.ends.nbytes
+
+    def changed(self, photo_ids: Collection[int], rows: Sequence[Said]) -> HeldTexts:
+        """The same with these rows, and no others, of these photos."""
+        kept, new = self.photo_ids.copy(), HeldTexts.of(rows)
+        kept[np.isin(kept, list(photo_ids))] = GONE
+        return HeldTexts(
+            np.concatenate([kept, new.photo_ids]),
+            np.concatenate([self.sources, new.sources]),
+            np.concatenate([self.ends, new.ends + len(self.said)]),
+            self.said + new.said,
+        )
+
+    def searched(self, sources: Iterable[TextSource]) -> NDArray[np.bool_]:
+        """[n], which stand in one of these places."""
+        return np.isin(self.sources, [SOURCES.index(one) for one in sources]) & (self.photo_ids != GONE)
+
+    def containing(self, folded: str) -> NDArray[np.bool_]:
+        """[n], which have this piece in them."""
+        return _met(self.said, self.ends, folded)
+
+    def saying(self, phrases: Iterable[str], sources: Iterable[TextSource]) -> NDArray[np.int64]:
+        """The photos that say each of these folded phrases somewhere, as `storage.filters` has it: spaces are ignored in
+        a phrase of several words, for text in pictures is often read without them."""
+        searched, left = self.searched(sources), None
+        for phrase in phrases:
+            said = self.containing(phrase)
+            if " " in phrase:
+                said |= self._unspaced(phrase.replace(" ", ""))
+            photo_ids = np.unique(self.photo_ids[said & searched])
+            left = photo_ids if left is None else np.intersect1d(left, photo_ids, assume_unique=True)
+        return np.unique(self.photo_ids[searched]) if left is None else left
+
+    def _unspaced(self, piece: str) -> NDArray[np.bool_]:
+        squeezed = self.said.replace(b" ", b"")
+        return _met(squeezed, np.flatnonzero(np.frombuffer(squeezed, np.uint8) == ord("\n")) + 1, piece)
+
+
+def _met(said: bytes, ends: NDArray[np.int64], piece: str) -> NDArray[np.bool_]:
+    met = np.zeros(len(ends), np.bool_)
+    places = np.fromiter((one.start() for one in re.finditer(re.escape(piece.encode()), said)), np.int64)
+    met[np.searchsorted(ends, places, side="right")] = True
+    return met

@@ -1,0 +1,113 @@
+"""The texts of the chats that were asked last, in memory within a budget of bytes.
+
+Whoever writes texts says so in the transaction that does (`storage.texts.note`); what is said of a photo is read again
+before the next question is answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+
+from storage.database import Database, batches
+from storage.held_texts import HeldTexts, Said
+from storage.schema import texts
+
+MANY = 5_000
+"""Photos that changed since the last question: more are not sought out one by one, the chat is read anew."""
+ROWS_PER_READ = 5_000
+"""Read in one go; so long the event loop waits for rows to be unpacked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """What is said of a chat's photos may be another."""
+
+    chat_id: int
+    photo_ids: frozenset[int] | None = None
+    """None: of any of them."""
+
+
+@dataclass(slots=True, eq=False)
+class _Chat:
+    held: HeldTexts | None = None
+    pending: set[int] = field(default_factory=set)
+    """Photos of which something else is said since it was read."""
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class TextCache:
+    """Chats' texts, the least recently asked given up first."""
+
+    def __init__(self, database: Database, budget: int) -> None:
+        self._database = database
+        self._budget = budget
+        self._chats: OrderedDict[int, _Chat] = OrderedDict()
+        self._too_large: set[int] = set()
+        """Chats whose texts alone would take more than there is."""
+        database.listen(self._heard)
+
+    async def of(self, chat_id: int) -> HeldTexts | None:
+        """A chat's texts as SQL has them; None where there is no room for them. Raises DatabaseUnavailable."""
+        if chat_id in self._too_large or not self._budget:
+            return None
+        chat = self._chats.setdefault(chat_id, _Chat())
+        self._chats.move_to_end(chat_id)
+        async with chat.reading:
+            if chat.held is None or len(chat.pending) > MANY:
+                chat.pending.clear()  # committed before this read begins, so it sees them
+                chat.held = None
+                chat.held = HeldTexts.of(await self._every(chat_id))
+            if chat.pending:
+                chat.held = await self._caught_up(chat_id, chat.held, chat.pending)
+            held = chat.held
+        self._shrink(chat_id)
+        return held
+
+    def _heard(self, changes: Collection[object]) -> None:
+        for change in changes:
+            if not isinstance(change, Rewritten):
+                continue
+            self._too_large.discard(change.chat_id)
+            if change.photo_ids is None:
+                self._chats.pop(change.chat_id, None)
+            elif change.chat_id in self._chats:
+                self._chats[change.chat_id].pending |= change.photo_ids
+
+    async def _caught_up(self, chat_id: int, held: HeldTexts, pending: set[int]) -> HeldTexts:
+        photo_ids = set(pending)
+        rows: list[Said] = []
+        async with self._database.reading() as connection:
+            for batch in batches(sorted(photo_ids)):
+                rows += (await connection.execute(_said(chat_id).where(texts.c.photo_id.in_(batch)))).tuples()
+        pending -= photo_ids  # only now: SQL may have been away
+        return held.changed(photo_ids, rows)
+
+    async def _every(self, chat_id: int) -> Sequence[Said]:
+        rows: list[Said] = []
+        last = 0
+        async with self._database.reading() as connection:
+            while True:
+                page = _said(chat_id).where(texts.c.photo_id > last).limit(ROWS_PER_READ)
+                rows += (read := (await connection.execute(page)).tuples().all())
+                if len(read) < ROWS_PER_READ:
+                    return rows
+                last = rows[-1][0] - 1  # both of its texts
+                while rows and rows[-1][0] > last:
+                    rows.pop()
+
+    def _shrink(self, used: int) -> None:
+        held = {chat_id: chat.held.nbytes for chat_id, chat in self._chats.items() if chat.held is not None}
+        if held.get(used, 0) > self._budget:
+            self._too_large.add(used)
+            self._chats.pop(used, None)
+        total = sum(held.values())
+        for chat_id in [one for one in self._chats if one in held and one != used]:
+            if total <= self._budget:
+                return
+            total -= held[chat_id]
+            self._chats.pop(chat_id)
