@@ -41,7 +41,6 @@ from storage.filtered import FilteredPhotos
 from storage.fingerprints import Fingerprints
 from storage.matrix import nearest
 from storage.photos import Photos
-from storage.texts import Texts
 from storage.vectors import CACHE_BYTES, EXACT_LIMIT, VectorIndex
 
 KINDS = ("words", "date", "sender", "text")
@@ -81,6 +80,7 @@ class Probe:
     def __init__(self, database: Database, index: VectorIndex, photos: int) -> None:
         self._database = database
         self._total = photos
+        self._texts = index.texts
         self._cone = Cone.seeded()
         self._rng = np.random.default_rng(3)
         self._directions = Ready()
@@ -93,7 +93,7 @@ class Probe:
             rows,
             cast("Directions", self._directions),
             self._candidates,
-            TextSearch(chats, Texts(database)),
+            TextSearch(chats, index.texts),
             Judge(Embeddings(database, MODEL), _calibrated(self._cone)),
             duplicates,
             cast("Pictures", None),  # of questions about photos only
@@ -125,7 +125,7 @@ class Probe:
     async def _recall(self, query: Query, direction: Direction) -> float:
         """Against a product with every vector that SQL has of the chat, or that its filters leave."""
         if query.text:
-            query = await TextSearch(Chats(self._database), Texts(self._database)).narrowed(query)
+            query = await TextSearch(Chats(self._database), self._texts).narrowed(query)
         found = [one.posting.id for one in await self._candidates.best(query, direction)][:TOP]
         matrix = await Embeddings(self._database, MODEL).chat_matrix(query.chat_id)
         among = await self._filtered.ids(query.chat_id, query.filters) if query.filters else None

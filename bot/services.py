@@ -86,7 +86,6 @@ from storage.questions import Questions
 from storage.queue import IndexQueue
 from storage.readings import Readings
 from storage.remains import Remains
-from storage.texts import Texts
 from storage.vectors import VectorIndex
 
 UNKNOWN = 0
@@ -188,7 +187,7 @@ def _assembled(
     weights = Weights(minus=settings.minus_weight, words=settings.words_weight)
     directions = Directions(photos, once, pictures, fingerprints, encoding, weights)
     candidates = Candidates(filtered, index)
-    text_search = TextSearch(chats, Texts(database))
+    text_search = TextSearch(chats, index.texts)
     searcher = Searcher(chats, photos, directions, candidates, text_search, judge, duplicates, pictures, quiet.held)
     pages = Pages(searcher, photos, questions)
     zone = ZoneInfo(settings.timezone)

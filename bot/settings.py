@@ -107,7 +107,7 @@ class Settings(BaseSettings):
         default=20, ge=1, le=2000, description="Larger files are not fetched; Telegram's own limit is 20."
     )
     max_megapixels: int = Field(default=50, ge=1, le=178, description="Larger pictures are not decoded.")
-    cache_mb: int = Field(default=256, ge=1, description="Memory for the vectors of chats that were asked lately.")
+    cache_mb: int = Field(default=256, ge=1, description="Memory for the vectors and texts of chats asked lately.")
     exact_limit: int = Field(
         default=100_000,
         ge=0,

@@ -16,6 +16,7 @@ from storage.database import Database, insert
 from storage.readings import want_chat_read
 from storage.remains import Files
 from storage.schema import chats, opt_outs, photos, questions, texts
+from storage.text_cache import note
 from storage.uninterrupted import uninterrupted
 
 
@@ -152,6 +153,8 @@ class Chats:
             )
             ids = tuple(sorted(moved.scalars()))
             await connection.execute(update(texts).where(texts.c.chat_id == old_id).values(chat_id=new.id))
+            for chat_id in (old_id, new.id):
+                note(connection, chat_id)
         self._forget_settings()
         return ids
 

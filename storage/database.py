@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, closing
 from itertools import islice
 from pathlib import Path
@@ -50,6 +50,7 @@ class Database:
         # blocks the connection's thread, polls, and ends in "database is locked" under load. On PostgreSQL it
         # spares every look-then-write its own defence against the others.
         self._turn = asyncio.Lock()
+        self._listeners: list[Callable[[Sequence[object]], None]] = []
 
     @classmethod
     async def open(cls, url: str) -> Database:
@@ -79,12 +80,21 @@ class Database:
 
         Raises DatabaseUnavailable. Writers take turns, so do nothing slow inside.
         """
+        told: list[object] = []
         async with self._turn:
-            with translated():
-                async with self._engine.connect() as connection:
-                    await connection.execution_options(writes=True)
-                    async with connection.begin():
-                        yield connection
+            try:
+                with translated():
+                    async with self._engine.connect() as connection:
+                        await connection.execution_options(writes=True, told=told)
+                        async with connection.begin():
+                            yield connection
+            finally:  # also where it was rolled back, or nobody knows: what did not change is only read again
+                for listener in self._listeners if told else ():
+                    listener(told)
+
+    def listen(self, listener: Callable[[Sequence[object]], None]) -> None:
+        """Have it called with what transactions `tell`, once they are kept: memory is kept up with what SQL holds."""
+        self._listeners.append(listener)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -121,6 +131,13 @@ def insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgre
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
+
+
+def tell(connection: AsyncConnection, what: object) -> None:
+    """Let those who listen know of a change, once this transaction is kept."""
+    told: list[object] | None = connection.sync_connection.get_execution_options().get("told")  # type: ignore[union-attr]
+    if told is not None:
+        told.append(what)
 
 
 def batches(items: Sequence[T], size: int = IDS_PER_STATEMENT) -> Iterator[list[T]]:

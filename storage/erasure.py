@@ -35,6 +35,7 @@ from storage.remains import Files
 from storage.schema import EVERYWHERE, chats, forgotten, images, metadata, opt_outs, photos, taken_back
 from storage.stand_ins import Moment, needs_stand_in, stand_in
 from storage.taken_back import messages
+from storage.text_cache import note
 from storage.uninterrupted import uninterrupted
 
 BATCH = 500
@@ -159,6 +160,8 @@ class Erasure:
             if is_remembered:
                 await _remember(connection, [message for row in found for message in _messages(row)])
             await connection.execute(delete(photos).where(photos.c.id.in_([row.id for row in found])))
+            for chat_id in {row.chat_id for row in found}:
+                note(connection, chat_id)
             shown = exists().where(photos.c.image_id == images.c.id)
             seen = {row.image_id for row in found}
             await connection.execute(delete(images).where(images.c.id.in_(seen), ~shown))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,8 @@ GONE = -1
 """Photo id of a row that counts no more; SQL never gives this id."""
 SOURCES = tuple(TextSource)
 
-Said = tuple[int, str, str]
-"""A photo, where its text stands, and the text, folded."""
+Said = Sequence[Any]
+"""A photo's id, where its text stands, and the text, folded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +51,11 @@ class HeldTexts:
     def nbytes(self) -> int:
         return len(self.said) + self.photo_ids.nbytes + self.sources.nbytes + self.ends.nbytes
 
+    @property
+    def is_worn(self) -> bool:
+        """Much of it counts no more."""
+        return int((self.photo_ids == GONE).sum()) * 2 > len(self.photo_ids)
+
     def changed(self, photo_ids: Collection[int], rows: Sequence[Said]) -> HeldTexts:
         """The same with these rows, and no others, of these photos."""
         kept, new = self.photo_ids.copy(), HeldTexts.of(rows)
@@ -71,8 +76,8 @@ class HeldTexts:
         return _met(self.said, self.ends, folded)
 
     def saying(self, phrases: Iterable[str], sources: Iterable[TextSource]) -> NDArray[np.int64]:
-        """The photos that say each of these folded phrases somewhere, as `storage.filters` has it: spaces are ignored in
-        a phrase of several words, for text in pictures is often read without them."""
+        """The photos that say each of these folded phrases somewhere, ascending. As `storage.filters` has it, spaces
+        are ignored in a phrase of several words: text in pictures is often read without them."""
         searched, left = self.searched(sources), None
         for phrase in phrases:
             said = self.containing(phrase)

@@ -17,6 +17,7 @@ from storage.records import Edit, Photo, PhotoPost, PhotoState, Posting
 from storage.remains import Files
 from storage.schema import AT_ONCE, images, photo_rows, photos
 from storage.taken_back import lift_taken_back, note_taken_back
+from storage.text_cache import note
 from storage.texts import keep_texts
 from storage.uninterrupted import uninterrupted
 
@@ -64,6 +65,7 @@ class Photos:
             photo = await _find(connection, origin_chat_id, message_id)
             if photo is not None:
                 await connection.execute(delete(photos).where(photos.c.id == photo.id))
+                note(connection, photo.chat_id, [photo.id])
                 await drop_unused_image(connection, photo.image_id)
                 await remains.note(connection, *Files)
                 if is_taken_back:

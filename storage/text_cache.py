@@ -1,6 +1,6 @@
 """The texts of the chats that were asked last, in memory within a budget of bytes.
 
-Whoever writes texts says so in the transaction that does (`storage.texts.note`); what is said of a photo is read again
+Whoever writes texts says so in the transaction that does (`note`); what is said of a photo is read again
 before the next question is answered.
 """
 
@@ -10,17 +10,22 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Database, batches
-from storage.held_texts import HeldTexts, Said
+from storage.database import Database, batches, tell
+from storage.held_texts import HeldTexts
 from storage.schema import texts
 
 MANY = 5_000
 """Photos that changed since the last question: more are not sought out one by one, the chat is read anew."""
 ROWS_PER_READ = 5_000
-"""Read in one go; so long the event loop waits for rows to be unpacked."""
+"""Read in one go, while the event loop waits; three at least."""
+
+
+_Row = Row[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +63,14 @@ class TextCache:
         chat = self._chats.setdefault(chat_id, _Chat())
         self._chats.move_to_end(chat_id)
         async with chat.reading:
-            if chat.held is None or len(chat.pending) > MANY:
-                chat.pending.clear()  # committed before this read begins, so it sees them
-                chat.held = None
-                chat.held = HeldTexts.of(await self._every(chat_id))
-            if chat.pending:
-                chat.held = await self._caught_up(chat_id, chat.held, chat.pending)
             held = chat.held
+            if held is None or held.is_worn or len(chat.pending) > MANY:
+                chat.held = None
+                chat.pending.clear()  # committed before this read begins, so it sees them
+                held = HeldTexts.of(await self._every(chat_id))
+            if chat.pending:
+                held = await self._caught_up(chat_id, chat, held)
+            chat.held = held
         self._shrink(chat_id)
         return held
 
@@ -78,27 +84,31 @@ class TextCache:
             elif change.chat_id in self._chats:
                 self._chats[change.chat_id].pending |= change.photo_ids
 
-    async def _caught_up(self, chat_id: int, held: HeldTexts, pending: set[int]) -> HeldTexts:
-        photo_ids = set(pending)
-        rows: list[Said] = []
-        async with self._database.reading() as connection:
-            for batch in batches(sorted(photo_ids)):
-                rows += (await connection.execute(_said(chat_id).where(texts.c.photo_id.in_(batch)))).tuples()
-        pending -= photo_ids  # only now: SQL may have been away
+    async def _caught_up(self, chat_id: int, chat: _Chat, held: HeldTexts) -> HeldTexts:
+        photo_ids, chat.pending = chat.pending, set()
+        rows: list[_Row] = []
+        try:
+            async with self._database.reading() as connection:
+                for batch in batches(sorted(photo_ids)):
+                    rows += await connection.execute(_said(chat_id).where(texts.c.photo_id.in_(batch)))
+        except BaseException:  # cancelled, or SQL was away: the next question reads them
+            chat.pending |= photo_ids
+            raise
         return held.changed(photo_ids, rows)
 
-    async def _every(self, chat_id: int) -> Sequence[Said]:
-        rows: list[Said] = []
-        last = 0
+    async def _every(self, chat_id: int) -> Sequence[_Row]:
+        """In pages, of which the last photo of a full one is read again: it may have another text."""
+        rows: list[_Row] = []
+        after = 0
         async with self._database.reading() as connection:
             while True:
-                page = _said(chat_id).where(texts.c.photo_id > last).limit(ROWS_PER_READ)
-                rows += (read := (await connection.execute(page)).tuples().all())
+                page = _said(chat_id).where(texts.c.photo_id > after).limit(ROWS_PER_READ)
+                read = (await connection.execute(page)).all()
                 if len(read) < ROWS_PER_READ:
-                    return rows
-                last = rows[-1][0] - 1  # both of its texts
-                while rows and rows[-1][0] > last:
-                    rows.pop()
+                    return [*rows, *read]
+                last = read[-1][0]
+                rows += [row for row in read if row[0] < last]
+                after = last - 1
 
     def _shrink(self, used: int) -> None:
         held = {chat_id: chat.held.nbytes for chat_id, chat in self._chats.items() if chat.held is not None}
@@ -111,3 +121,14 @@ class TextCache:
                 return
             total -= held[chat_id]
             self._chats.pop(chat_id)
+
+
+def note(connection: AsyncConnection, chat_id: int, photo_ids: Collection[int] | None = None) -> None:
+    """Let memory know, once this transaction is kept, that something else is said of these photos; None: of any of the
+    chat, whose texts are then given up."""
+    tell(connection, Rewritten(chat_id, None if photo_ids is None else frozenset(photo_ids)))
+
+
+def _said(chat_id: int) -> Select[Any]:
+    said = select(texts.c.photo_id, texts.c.source, texts.c.folded).where(texts.c.chat_id == chat_id)
+    return said.order_by(texts.c.photo_id, texts.c.source)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -32,11 +33,15 @@ from storage.large_chats import Condition, LargeChats, rank
 from storage.layout import CACHE_BYTES, EXACT_LIMIT, Layout
 from storage.matrix import nearest
 from storage.records import ChatMatrix, IndexEntry, Neighbour, Photo, Reconciled
+from storage.texts import Texts
 
 __all__ = ["CACHE_BYTES", "EXACT_LIMIT", "Condition", "VectorIndex"]
 
 INLINE_ROWS = 20_000
 """A scan of fewer rows takes at most some 10 ms and is done where it is asked; a larger one in a thread."""
+FOR_TEXTS = 8
+"""This part of the memory's budget is for texts. Of a million photos of which half have one, 64 MB: they take less room
+than vectors, and what does not fit is only four times as slow."""
 FEW = 1_000
 """So many photos are read sooner alone than with all of their chat, where it is not in memory."""
 
@@ -53,10 +58,16 @@ class VectorIndex:
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
         self._embeddings = embeddings
+        self._texts = Texts(embeddings.database, cache_bytes // FOR_TEXTS)
         self._filtered = FilteredPhotos(embeddings.database)
-        self._layout = Layout(exact_limit, cache_bytes)
-        self._cache = MatrixCache(embeddings, cache_bytes)
+        self._layout = Layout(exact_limit, cache_bytes - cache_bytes // FOR_TEXTS)
+        self._cache = MatrixCache(embeddings, self._layout.cache_bytes)
         self._large = LargeChats(embeddings, chroma, self._layout)
+
+    @property
+    def texts(self) -> Texts:
+        """What is said about photos, in memory beside their vectors."""
+        return self._texts
 
     @property
     def needs_reconcile(self) -> asyncio.Event:
@@ -121,24 +132,35 @@ class VectorIndex:
         exclude_images: Collection[int],
         filters: Filters,
     ) -> list[Neighbour]:
-        """Where the chat is in memory, so are its dates and senders; phrases are looked for by SQL in any case."""
+        """Where the chat is in memory, so are its dates and senders."""
+        said = await self._texts.saying(chat_id, filters) if filters.phrases else None
         ids = None
-        if filters.phrases or not self._cache.has(chat_id):
-            ids = await self._filtered.ids(chat_id, filters)
+        if not self._cache.has(chat_id) or (filters.phrases and said is None):
+            ids = await self._ids_left(chat_id, filters, said)
         if ids is not None and not self._cache.has(chat_id):
             photos = await self._embeddings.count(chat_id) if len(ids) > FEW else 0
             if len(ids) <= FEW or not self._layout.fits_memory(photos, len(vector)):
                 return await self._scan(self._embeddings.photo_parts(ids), vector, k, exclude_images)
         view = (await self._cache.matrix(chat_id)).view()
-        eligible = view.left_by(filters) if ids is None else np.isin(view.photo_ids, ids)
+        eligible = _left(view, filters, said) if ids is None else np.isin(view.photo_ids, ids)
         return await _scored(view, vector, k, exclude_images, eligible)
 
     async def count_left(self, chat_id: int, filters: Filters) -> int:
         """How many photos of a chat are left by filters, about; from the memory where they are there."""
-        if self._cache.has(chat_id) and not filters.phrases:
+        said = await self._texts.saying(chat_id, filters) if filters.phrases else None
+        if self._cache.has(chat_id) and (said is not None or not filters.phrases):
             view = (await self._cache.matrix(chat_id)).view()
-            return int((view.left_by(filters) & (view.photo_ids != REMOVED)).sum())
-        return len(await self._filtered.ids(chat_id, filters))
+            return int((_left(view, filters, said) & (view.photo_ids != REMOVED)).sum())
+        return len(await self._ids_left(chat_id, filters, said))
+
+    async def _ids_left(self, chat_id: int, filters: Filters, said: NDArray[np.int64] | None) -> NDArray[np.int64]:
+        """The photos that filters leave, ascending; `said` are those that say their phrases, where that is known."""
+        if said is None:
+            return await self._filtered.ids(chat_id, filters)
+        others = replace(filters, phrases=())
+        if len(said) > FEW:
+            return np.intersect1d(await self._filtered.ids(chat_id, others), said, assume_unique=True)
+        return np.array(sorted(await self._filtered.among(chat_id, others, said.tolist())), np.int64)
 
     async def describe(self, photo: Photo) -> None:
         """What filters ask for may be another of a photo now."""
@@ -215,6 +237,12 @@ class VectorIndex:
             if k is not None:
                 best = heapq.nsmallest(k, best, key=rank)
         return sorted(best, key=rank)
+
+
+def _left(view: Held, filters: Filters, said: NDArray[np.int64] | None) -> NDArray[np.bool_]:
+    """[n], which photos filters leave; `said` are those that say their phrases."""
+    left = view.left_by(filters)
+    return left if said is None else left & np.isin(view.photo_ids, said)
 
 
 async def _scored(

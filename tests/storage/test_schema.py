@@ -25,6 +25,7 @@ from storage.questions import Questions
 from storage.queue import IndexQueue
 from storage.readings import Readings
 from storage.stand_ins import stand_in
+from storage.text_cache import TextCache
 from storage.texts import Texts
 from tests.storage.builders import GROUP, MODEL, NOON, added, indexed, post, question, unit
 
@@ -225,7 +226,11 @@ async def test_the_queue_reads_what_is_long_done(sqlite: Database, recorded: Rec
         ("COVERING INDEX ix_photos_pending", lambda d: IndexQueue(d).waiting()),
         ("ix_questions_chat_id_control_id", lambda d: Questions(d).controlled_by(GROUP.id, 2)),
         ("ix_questions_asked_at", lambda d: Questions(d).expire(NOON)),
-        ("SEARCH texts USING PRIMARY KEY (chat_id=?)", lambda d: Texts(d).matching(GROUP.id, ["lake"], 9, Filters())),
+        (
+            "SEARCH texts USING PRIMARY KEY (chat_id=?)",
+            lambda d: Texts(d, 0).matching(GROUP.id, ["lake"], 9, Filters()),
+        ),
+        ("SEARCH texts USING PRIMARY KEY (chat_id=? AND photo_id>?)", lambda d: TextCache(d, 9).of(GROUP.id)),
         ("ix_readings_pending", lambda d: Readings(d).next(NOON)),
         ("ix_texts_photo_id", lambda d: Photos(d).edit(post(1, file="a"))),
         ("ix_chats_migrated_to", lambda d: Chats(d).migrate(-5, GROUP, NOON)),

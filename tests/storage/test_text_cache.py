@@ -1,0 +1,134 @@
+"""Texts in memory say what SQL says, whatever happened to them since they were read."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from storage import text_cache
+from storage.chat_records import ChatInfo
+from storage.chats import Chats
+from storage.database import Database
+from storage.erasure import Erasure
+from storage.filtered import FilteredPhotos
+from storage.filters import Filters
+from storage.photos import Photos
+from storage.readings import Readings
+from storage.records import EVERY_SOURCE, TextSource
+from storage.texts import TextMatches, Texts, keep_new_texts
+from tests.storage.builders import GROUP, NOON, indexed, post
+
+SUPERGROUP = ChatInfo(-100_5, "supergroup")
+WORDS = ("lake", "snow", "la", "ke sn", "озеро", "湖", "100%_", "a lake")
+
+
+async def _asked(texts: Texts, chat_id: int = GROUP.id, filters: Filters | None = None) -> list[TextMatches]:
+    return [
+        await texts.matching(chat_id, needles, 5, filters or Filters()) for needles in (["lake"], ["snow", "la"], WORDS)
+    ]
+
+
+async def _indexed(database: Database, *captions: str | None, chat_id: int = GROUP.id) -> list[int]:
+    posts = [replace(post(number, chat_id=chat_id), caption=said) for number, said in enumerate(captions, start=1)]
+    return [entry.photo_id for entry in await indexed(database, *posts)]
+
+
+async def _forget(database: Database) -> None:
+    _ = [places async for places in Erasure(database).forget(GROUP.id, [2])]
+
+
+async def _purge(database: Database) -> None:
+    _ = [places async for places in Erasure(database).purge(GROUP.id)]
+
+
+async def _read(database: Database) -> None:
+    [one, *_] = await Photos(database).by_file(GROUP.id, post(3).file_unique_id)
+    await Readings(database).done(one.image_id, "snow at the lake")
+
+
+async def _edit(database: Database) -> None:
+    await Photos(database).edit(replace(post(1), caption="snow, no more"))
+
+
+CHANGES: dict[str, Callable[[Database], Awaitable[object]]] = {
+    "a new photo": lambda database: indexed(database, replace(post(9), caption="snow on a lake")),
+    "another caption": _edit,
+    "no caption": lambda database: Photos(database).edit(post(1)),
+    "taken back": lambda database: Photos(database).remove(GROUP.id, 1),
+    "forgotten": _forget,
+    "purged": _purge,
+    "moved": lambda database: Chats(database).migrate(GROUP.id, SUPERGROUP, NOON),
+    "read": _read,
+}
+
+
+@pytest.mark.parametrize("many", [0, 5_000])
+@pytest.mark.parametrize("change", CHANGES)
+async def test_memory_says_what_was_said_before(
+    change: str, many: int, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After every change, of a few photos or of many, what is found is what SQL finds."""
+    monkeypatch.setattr(text_cache, "MANY", many)
+    await Chats(database).saw(GROUP, NOON)
+    await _indexed(database, "a lake", "snow", None)
+    texts = Texts(database)
+    assert await _asked(texts) == await _asked(Texts(database, 0))
+    await CHANGES[change](database)
+    for chat_id in (GROUP.id, SUPERGROUP.id):
+        assert await _asked(texts, chat_id) == await _asked(Texts(database, 0), chat_id)
+
+
+@pytest.mark.parametrize("sources", [EVERY_SOURCE, frozenset({TextSource.CAPTION})])
+@pytest.mark.parametrize("page", [3, 5_000])
+async def test_memory_finds_other_texts_than_sql(
+    page: int, sources: frozenset[TextSource], database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same, in the same order, filtered or not, however many are read at a time; phrases as well."""
+    monkeypatch.setattr(text_cache, "ROWS_PER_READ", page)
+    rng = np.random.default_rng(1)
+    captions = [" ".join(rng.choice(WORDS, 4)) if number % 3 else None for number in range(40)]
+    ids = await _indexed(database, *captions)
+    for photo in (await Photos(database).get(ids[::2])).values():
+        await Readings(database).done(photo.image_id, "".join(rng.choice(WORDS, 3)))
+    texts = Texts(database)
+    for filters in (Filters(), Filters(up_to=ids[30]), Filters(phrases=("a Lake",)), Filters(phrases=("lake", "湖"))):
+        asked = replace(filters, sources=sources)
+        assert await _asked(texts, filters=asked) == await _asked(Texts(database, 0), filters=asked)
+        said = await texts.saying(GROUP.id, asked)
+        assert said is not None
+        if filters.phrases:
+            assert said.tolist() == (await FilteredPhotos(database).ids(GROUP.id, asked)).tolist()
+
+
+async def test_a_transaction_that_failed_leaves_memory_behind(database: Database) -> None:
+    """What it noted is read again, and is as it was."""
+    [one] = await _indexed(database, "a lake")
+    texts = Texts(database)
+    before = await _asked(texts)
+    with pytest.raises(IntegrityError):
+        await _fail(database, one)
+    assert await _asked(texts) == before
+
+
+async def _fail(database: Database, photo_id: int) -> None:
+    async with database.transaction() as connection:
+        await keep_new_texts(connection, GROUP.id, [(photo_id, 1, "snow"), (photo_id + 1, 1, "of no photo")])
+
+
+async def test_texts_take_more_memory_than_they_may(database: Database) -> None:
+    """Chats that were asked longest ago are given up; one that is too large is left to SQL, until it has changed."""
+    for number, said in enumerate(("lake", "lake", "lake " * 100), start=1):
+        await _indexed(database, said, chat_id=-number)
+    texts = Texts(database, 100)
+    for chat_id in (-1, -2, -3, -3, -1):
+        assert await _asked(texts, chat_id) == await _asked(Texts(database, 0), chat_id)
+    assert await texts.saying(-3, Filters(phrases=("lake",))) is None
+    _ = [places async for places in Erasure(database).purge(-3)]
+    assert await texts.saying(-3, Filters(phrases=("lake",))) is not None
+    late = NOON + timedelta(days=1)
+    assert (await texts.matching(-1, ["lake"], 5, Filters(since=late))).found == ()
