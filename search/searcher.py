@@ -1,8 +1,8 @@
 """Answers a question from the photos of the chat in which it was asked, and from no other."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -11,7 +11,7 @@ from search.candidates import DEPTH, Candidates
 from search.direction import Direction, Directions
 from search.duplicates import Duplicates
 from search.errors import ChatNotSearchable
-from search.fusion import Fusion
+from search.fusion import Fusion, Said
 from search.pictures import Pictures
 from search.query import Query
 from search.ranking import Candidate, Hit, hits, ordered
@@ -76,13 +76,13 @@ class Searcher:
             return await self._by_one_model(lambda: self._answer(query))
 
     async def _answer(self, query: Query) -> Answer:
-        query = await self._addressed(query)
-        counts = await self._photos.counts(query.chat_id)
-        if not counts.indexed:
-            return Answer((), counts)
-        query = await self._text_search.narrowed(query)
-        direction = await self._directions.of(query)
-        found, looks = await self._found(query, direction, DEPTH, counts)
+        query = await self._text_search.narrowed(await self._addressed(query))
+        async with self._saying(query) as said:
+            counts = await self._photos.counts(query.chat_id)
+            if not counts.indexed:
+                return Answer((), counts)
+            direction = await self._directions.of(query)
+            found, looks = await self._found(query, direction, DEPTH, counts, said)
         found, verdict = judged(query, found, looks)
         found = await self._duplicates.collapsed(query.chat_id, found, _asked_about(direction))
         found = await self._each_once(query.chat_id, ordered(found, query)[:DEPTH], query.count)
@@ -94,8 +94,10 @@ class Searcher:
 
     async def _deeper(self, query: Query, depth: int) -> list[Candidate]:
         query = await self._text_search.narrowed(await self._addressed(query))
-        direction = await self._directions.of(query)
-        found, _ = await self._found(query, direction, depth, await self._photos.counts(query.chat_id))
+        async with self._saying(query) as said:
+            counts = await self._photos.counts(query.chat_id)
+            direction = await self._directions.of(query)
+            found, _ = await self._found(query, direction, depth, counts, said)
         return ordered(await self._duplicates.collapsed(query.chat_id, found, _asked_about(direction)), query)
 
     async def _by_one_model(self, work: Callable[[], Awaitable[T]]) -> T:
@@ -112,18 +114,23 @@ class Searcher:
                 if self._directions.model == model:
                     return found
 
-    async def _found(
-        self, query: Query, direction: Direction | None, depth: int, counts: ChatCounts
-    ) -> tuple[list[Candidate], Verdict]:
-        """By looks and by texts, and what may be claimed of the looks."""
-        said = asyncio.create_task(self._fusion.said(query), name="texts")  # SQL reads them on another thread
+    @asynccontextmanager
+    async def _saying(self, query: Query) -> AsyncIterator[asyncio.Task[Said]]:
+        """What texts say, sought while looks are: it is another thread's work."""
+        said = asyncio.create_task(self._fusion.said(query), name="texts")
         try:
-            looking = await self._candidates.best(query, direction, depth)
-            looks = await self._judge.looks(query, direction, looking, await self._chosen_from(query, looking, counts))
-            return (await said).with_looks(query, looking, looks), looks
+            yield said
         finally:
             said.cancel()
             await asyncio.gather(said, return_exceptions=True)
+
+    async def _found(
+        self, query: Query, direction: Direction | None, depth: int, counts: ChatCounts, said: asyncio.Task[Said]
+    ) -> tuple[list[Candidate], Verdict]:
+        """By looks and by texts, and what may be claimed of the looks."""
+        looking = await self._candidates.best(query, direction, depth)
+        looks = await self._judge.looks(query, direction, looking, await self._chosen_from(query, looking, counts))
+        return (await said).with_looks(query, looking, looks), looks
 
     async def _chosen_from(self, query: Query, looking: Sequence[Candidate], counts: ChatCounts) -> int:
         """Among how many photos the best were chosen: the pictures ranked, where that is all there is."""

@@ -85,29 +85,24 @@ class _Judge:
     unwanted: Sequence[Sequence[Term]]
     """Phrases that are to be left out."""
 
-    def coverage(self, folded: str) -> float:
-        """0 where the text does not meet the question, or has in it what the question steers away from."""
-        if _is_said(folded, self.unwanted):
-            return 0.0
-        met = sum(weight * term.quality(folded) for term, weight in zip(self.terms, self.weights, strict=True))
-        if not met:
-            return 0.0
-        share = met / sum(self.weights)
-        is_together = len(self.terms) > 1 and all(phrase in folded for phrase in self.phrases)
-        return share + (PHRASE if is_together else 0.0)
+    def judged(self, folded: str) -> tuple[bool, float]:
+        """Whether a text is evidence: it says what was demanded, or enough of the question in whole words. And how much
+        of the question it meets: 0 where it has in it what the question steers away from."""
+        whole = sum(self.weights)
+        met = [(weight, term.quality(folded)) for term, weight in zip(self.terms, self.weights, strict=True)]
+        share = sum(weight * quality for weight, quality in met) / whole
+        if share and len(self.terms) > 1 and all(phrase in folded for phrase in self.phrases):
+            share += PHRASE
+        coverage = 0.0 if _is_said(folded, self.unwanted) else round(share, 6)
+        in_words = sum(weight for weight, quality in met if quality >= FORM) >= CONVINCING * whole
+        is_reason = in_words or any(_says(folded, phrase) for phrase in self.demanded)
+        return is_reason and (coverage > 0 or bool(self.demanded)), coverage
 
     def place(self, folded: str) -> int:
         """Where a text meets the question: what was asked as it stands, else the word that is met best."""
         together = [at for phrase in self.phrases if (at := folded.find(phrase)) >= 0]
         met = (term.place(folded) for term in self.terms)
         return together[0] if together else max(met, key=lambda one: one[0], default=(0.0, 0))[1]
-
-    def is_reason(self, folded: str) -> bool:
-        """Whether a text is evidence: it says what was demanded, or enough of the question in whole words."""
-        if any(_says(folded, phrase) for phrase in self.demanded):
-            return True
-        met = sum(w for term, w in zip(self.terms, self.weights, strict=True) if term.quality(folded) >= FORM)
-        return met >= CONVINCING * sum(self.weights)
 
 
 def _wanted(phrases: Sequence[str], asked: Sequence[str]) -> list[Term]:
@@ -139,8 +134,7 @@ def _ranked(found: Sequence[Found], judge: _Judge) -> list[TextHit]:
     """The best text of each photo: one that is a reason before one that is none."""
     best: dict[int, tuple[bool, float, Found]] = {}
     for text in found:
-        coverage = round(judge.coverage(text.folded), 6)
-        is_reason = judge.is_reason(text.folded) and (coverage > 0 or bool(judge.demanded))
+        is_reason, coverage = judge.judged(text.folded)
         if (is_reason, coverage) > best.get(text.photo_id, (False, 0.0))[:2]:
             best[text.photo_id] = (is_reason, coverage, text)
     levels = sorted({coverage for _, coverage, _ in best.values()}, reverse=True)

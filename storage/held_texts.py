@@ -69,7 +69,10 @@ class HeldTexts:
 
     def searched(self, sources: Iterable[TextSource]) -> NDArray[np.bool_]:
         """[n], which stand in one of these places."""
-        return np.isin(self.sources, [SOURCES.index(one) for one in sources]) & (self.photo_ids != GONE)
+        searched: NDArray[np.bool_] = self.photo_ids != GONE
+        if len(wanted := set(sources)) < len(SOURCES):
+            searched &= np.isin(self.sources, [SOURCES.index(one) for one in wanted])
+        return searched
 
     def containing(self, folded: str) -> NDArray[np.bool_]:
         """[n], which have this piece in them."""

@@ -22,6 +22,7 @@ from storage.texts import keep_texts
 from storage.uninterrupted import uninterrupted
 
 IN_BRIEF = [photos.c[name] for name in Posting._fields]
+STATES = {state.value: state for state in PhotoState}
 ALBUM_REACH = 30
 """Message ids to either side: an album has at most ten messages, and others may come in between."""
 
@@ -118,13 +119,16 @@ class Photos:
     async def counts(self, chat_id: int) -> ChatCounts:
         """How many photos of a chat are in which state, and since when there are any."""
         of_chat = photos.c.chat_id == chat_id
-        by_state = select(photos.c.state, func.count().label("number")).where(of_chat).group_by(photos.c.state)
+        # Of all there are, by the narrowest index, and of those that are not indexed: half the time for 134,000 photos.
+        others = photos.c.state.in_([state for state in PhotoState if state is not PhotoState.INDEXED])
+        by_state = select(photos.c.state, func.count().label("number")).where(of_chat, others).group_by(photos.c.state)
         earliest = select(photos.c.date).where(of_chat).order_by(photos.c.date).limit(1)
         async with self._database.reading() as connection:
             counted: dict[str, int] = {row.state: row.number for row in await connection.execute(by_state)}
+            total = await connection.scalar(select(func.count()).where(of_chat)) or 0
             since = await connection.scalar(earliest)
         return ChatCounts(
-            indexed=counted.get(PhotoState.INDEXED, 0),
+            indexed=total - sum(counted.values()),
             waiting=counted.get(PhotoState.PENDING, 0),
             failed=counted.get(PhotoState.FAILED, 0),
             since=since,
@@ -149,14 +153,14 @@ async def brief(connection: AsyncConnection, rows: Select[Any], ids: Sequence[in
     found: dict[int, Posting] = {}
     for batch in batches(ids):
         of_batch = await connection.execute(rows.where(photos.c.id.in_(batch)))
-        found |= {row.id: posting(row) for row in of_batch}
+        found |= {row[0]: posting(row) for row in of_batch}
     return found
 
 
 def posting(row: Any) -> Posting:
     """From a row of IN_BRIEF."""
-    of_row = Posting._make(row)
-    return of_row._replace(state=PhotoState(of_row.state))
+    *others, state = row  # a thousand of them for a question: nothing is made twice
+    return Posting._make((*others, STATES[state]))
 
 
 async def _find(connection: AsyncConnection, origin_chat_id: int, message_id: int) -> Photo | None:

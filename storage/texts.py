@@ -70,7 +70,8 @@ class _Met:
 
     def frequencies(self) -> NDArray[np.int64]:
         """[k]"""
-        return self.flags.sum(axis=0, dtype=np.int64)
+        counted: NDArray[np.int64] = self.flags.sum(axis=0, dtype=np.int64)
+        return counted
 
     def best(self) -> NDArray[np.intp]:
         """The rows in order: those with the most and rarest needles first, of equals the latest photo."""
