@@ -23,7 +23,7 @@ from storage.chroma import ChromaIndex
 from storage.chroma_process import ChromaProcess
 from storage.chroma_threads import ChromaThreads
 from storage.collection import ChromaLocation, Collection
-from storage.records import IndexEntry
+from storage.index_records import IndexEntry
 
 DIMENSIONS = 768
 CHATS = 1

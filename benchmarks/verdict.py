@@ -17,8 +17,7 @@ among the words of search/words.txt; the row "words withheld" says what it costs
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
@@ -27,16 +26,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.verdict_chats import Gallery, Outcome, ask, judged, nearest
 from benchmarks.verdict_questions import Asked, Questions, gibberish, things
-from search.calibrating import ASKED, SIZES, Pool, calibrate, words_of
+from search.calibrating import SIZES, Pool, calibrate, words_of
 from search.calibration import Calibration, fit
 from search.clip import ClipEmbedder, Compute
-from search.embedder import Embedding
-from search.evidence import LOOKED_AT, Evidence, Rivals
+from search.evidence import Rivals
 from search.vocabulary import load_words
 from training.art import HELD_OUT_STYLE, TUNING_STYLE
 from training.concepts import load_concepts
-from training.exhibits import exhibit_all
 from training.measure import archive_pictures, archive_scenes
 from training.model import MODEL
 
@@ -44,65 +42,6 @@ SEEN = ("noto", "fluent-flat", "emojione", "fluent-3d", "fxemoji")
 MEASURED_SIZES = (1, 5, 20, 50, 150)
 CHATS = 40
 """Chats of each size."""
-FALSE_OF_GIBBERISH = 0.15
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Evidence of one question, and what it was."""
-
-    evidence: Evidence
-    is_true: bool
-    kind: str
-    z: float
-    """Standard deviations of the best above the chat's mean, as other programs would decide."""
-
-
-class Gallery:
-    """Pictures by concept and style, embedded."""
-
-    def __init__(self, embedder: ClipEmbedder, styles: Sequence[str]) -> None:
-        self.by_style: dict[str, dict[int, Embedding]] = {}
-        for style in styles:
-            pictures, shown = exhibit_all(style)
-            prepared = [embedder.prepare(picture) for picture in pictures]
-            vectors = np.concatenate([embedder.embed_images(prepared[i : i + 32]) for i in range(0, len(prepared), 32)])
-            self.by_style[style] = dict(zip(shown, vectors, strict=True))
-
-    def chat(
-        self, styles: Sequence[str], pool: Sequence[int], size: int, rng: random.Random
-    ) -> tuple[list[int], Embedding]:
-        """Concepts and vectors of a chat; a concept may come twice."""
-        drawn = [(concept, style) for concept in rng.choices(pool, k=3 * size + 9) for style in [rng.choice(styles)]]
-        held = [(concept, self.by_style[style][concept]) for concept, style in drawn if concept in self.by_style[style]]
-        return [concept for concept, _ in held[:size]], np.stack([vector for _, vector in held[:size]])
-
-
-def ask(
-    questions: Questions, rivals: Rivals, chat: tuple[Sequence[int], Embedding], pool: Sequence[int], rng: random.Random
-) -> Iterator[Outcome]:
-    """What is in a chat, and what is not."""
-    shown, pictures = chat
-    for concept in rng.sample(sorted(set(shown)), min(ASKED, len(set(shown)))):
-        asked = questions.about(concept, rng)
-        best = _best(pictures, asked.vector)
-        if any(asked.fits(shown[row]) for row in best):
-            yield _outcome(asked, pictures, best, rivals, is_true=True)
-    absent = [concept for concept in pool if not any(questions.related(concept, other) for other in set(shown))]
-    for concept in rng.sample(absent, min(ASKED, len(shown), len(absent))):
-        asked = questions.gibberish(rng) if rng.random() < FALSE_OF_GIBBERISH else questions.about(concept, rng)
-        if not any(asked.fits(other) for other in shown):
-            yield _outcome(asked, pictures, _best(pictures, asked.vector), rivals, is_true=False)
-
-
-def _outcome(asked: Asked, pictures: Embedding, best: list[int], rivals: Rivals, *, is_true: bool) -> Outcome:
-    scores = pictures @ asked.vector
-    z = float((scores.max() - scores.mean()) / (scores.std() + 1e-3))
-    return Outcome(rivals.evidence(asked.vector, pictures[best], len(pictures)), is_true, asked.kind, z)
-
-
-def _best(pictures: Embedding, vector: Embedding) -> list[int]:
-    return [int(place) for place in np.argsort(-(pictures @ vector))[:LOOKED_AT]]
 
 
 def auc(true: Sequence[float], false: Sequence[float]) -> float:
@@ -211,15 +150,15 @@ class Benchmark:
         for concept in range(len(load_concepts())):
             is_absent = concept in things() and not any(self.questions.related(concept, other) for other in present)
             for asked in self.questions.every(concept):
-                best = _best(pictures, asked.vector)
+                best = nearest(pictures, asked.vector)
                 is_true = concept in present and any(asked.fits(other) for r in best for other in shown[r])
                 if is_true or (is_absent and not any(asked.fits(other) for other in present)):
-                    outcome = _outcome(asked, pictures, best, self.rivals, is_true=is_true)
+                    outcome = judged(asked, pictures, best, self.rivals, is_true=is_true)
                     groups.setdefault(asked.kind, []).append(outcome)
         rows = [row(kind, outcomes, calibration) for kind, outcomes in groups.items()]
         vectors = words_of(self.embedder, gibberish(300, random.Random(11)))
         noise = [
-            _outcome(asked, pictures, _best(pictures, asked.vector), self.rivals, is_true=False)
+            judged(asked, pictures, nearest(pictures, asked.vector), self.rivals, is_true=False)
             for asked in (Asked(vector, "gibberish", frozenset()) for vector in vectors)
         ]  # fmt: skip
         return [*rows, row("gibberish", noise, calibration)]

@@ -6,7 +6,7 @@ from search.direction import Direction
 from search.query import Query, Sort
 from search.ranking import Candidate, candidates
 from storage.filtered import FilteredPhotos
-from storage.records import Neighbour
+from storage.index_records import Neighbour
 from storage.vectors import VectorIndex
 
 DEPTH = 1_000

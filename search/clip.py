@@ -12,6 +12,7 @@ from search.checkpoint import created
 from search.cores import usable_cores
 from search.embedder import Embedding, Pixels
 from search.errors import DeviceUnavailable, ModelDamaged, ModelError, ModelUnreachable
+from search.hub import check_reachable
 from search.model_spec import ModelSpec
 from search.torchvision_operators import declare_missing_operators
 
@@ -95,6 +96,7 @@ class ClipEmbedder:
         device, precision = compute.chosen_device(), compute.chosen_precision()
         _check_device(device)
         try:
+            check_reachable(spec)
             model, transform = created(spec, device, precision)
             tokenizer = open_clip.get_tokenizer(spec.name)
             return cls(spec.text, model, transform, tokenizer, torch.device(device), precision)

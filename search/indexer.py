@@ -24,8 +24,8 @@ from search.quiet import Quiet
 from search.records import Photo, PhotoSource
 from search.retrying import LONGEST_PAUSE, Retrying
 from storage.fingerprints import Fingerprints
+from storage.index_records import IndexEntry
 from storage.queue import IndexQueue
-from storage.records import IndexEntry
 from storage.vectors import VectorIndex
 
 log = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from itertools import groupby
 from search.records import Photo
 from storage.chats import Chats
 from storage.erasure import Erasure
+from storage.index_records import Place
 from storage.photos import Photos
-from storage.records import Place
 from storage.schema import EVERYWHERE
 from storage.stand_ins import Moment
 from storage.vectors import VectorIndex

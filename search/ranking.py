@@ -6,7 +6,7 @@ from statistics import fmean
 
 from search.query import Query, Sort
 from search.records import Photo, PhotoState, Posting
-from storage.records import Neighbour
+from storage.index_records import Neighbour
 
 QUALIFYING = 0.7
 """How far from the average score to the best one a picture must be to be shown by date. Of the 131 things in the sample

@@ -14,7 +14,8 @@ from functools import partial
 
 from storage.embeddings import Embeddings
 from storage.held import GrowingChat
-from storage.records import NOBODY, IndexEntry, Photo, microseconds
+from storage.index_records import NOBODY, IndexEntry, microseconds
+from storage.records import Photo
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from storage.chroma_threads import ChromaThreads
 from storage.collection import ChromaLocation, Collection, Opened
 from storage.database import batches
 from storage.errors import VectorIndexUnavailable
-from storage.records import IndexEntry, Near, Place
+from storage.index_records import IndexEntry, Near, Place
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from storage.chroma_directory import ChromaDirectory, DirectoryBusy, DirectoryUnusable
-from storage.records import IndexEntry, Near, Place
+from storage.index_records import IndexEntry, Near, Place
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ import numpy as np
 from storage.chroma import ChromaIndex
 from storage.database import batches
 from storage.embeddings import Embeddings
+from storage.index_records import Reconciled
 from storage.layout import Layout
 from storage.reconcile import PAGE, check_searches, check_vectors, compare, held_places
-from storage.records import Reconciled
 
 
 async def expected(embeddings: Embeddings, chroma: ChromaIndex, layout: Layout) -> set[int]:

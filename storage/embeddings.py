@@ -17,8 +17,10 @@ from sqlalchemy import Row, Select, func, select
 from storage.database import Database, batches, insert
 from storage.fixed_point import BLOCK
 from storage.held import Held
-from storage.records import NOBODY, ChatMatrix, IndexEntry, PhotoState, Place
-from storage.schema import AS_STORED, images, photos, stored_moments, vectors
+from storage.index_records import NOBODY, ChatMatrix, IndexEntry, Place
+from storage.photo_rows import AS_STORED, stored_moments
+from storage.records import PhotoState
+from storage.schema import images, photos, vectors
 from storage.uninterrupted import uninterrupted
 
 STORED = np.dtype("<f2")

@@ -30,7 +30,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import remains
 from storage.admission import end_imports
 from storage.database import Database, insert
-from storage.records import PhotoSource, Place
+from storage.index_records import Place
+from storage.records import PhotoSource
 from storage.remains import Files
 from storage.schema import EVERYWHERE, chats, forgotten, images, metadata, opt_outs, photos, taken_back
 from storage.stand_ins import Moment, needs_stand_in, stand_in

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import select, update
 
 from storage.database import Database
+from storage.photo_rows import photo_rows
 from storage.records import Photo, PhotoState
-from storage.schema import AT_ONCE, photo_rows, photos
+from storage.schema import AT_ONCE, photos
 from storage.uninterrupted import uninterrupted
 
 IS_FAILED = photos.c.state == PhotoState.FAILED

@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import bindparam, func, select, update
 
 from storage.database import Database, batches, insert
+from storage.photo_rows import photo_rows
 from storage.photos import IN_BRIEF, posting
 from storage.records import Photo, PhotoState, Posting
-from storage.schema import facts, images, photo_rows, photos
+from storage.schema import facts, images, photos
 from storage.uninterrupted import uninterrupted
 
 COMPLETE = "fingerprints"

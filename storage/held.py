@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from storage.filters import Filters
 from storage.fixed_point import FixedPoint
+from storage.index_records import ChatMatrix, IndexEntry, Neighbour, microseconds
 from storage.matrix import ranked
-from storage.records import ChatMatrix, IndexEntry, Neighbour, microseconds
 
 BESIDE = 40
 """Bytes of a photo besides its vector's two planes: four numbers of 64 bits, two of 32."""

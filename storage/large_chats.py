@@ -26,9 +26,9 @@ from storage.differences import differences
 from storage.embeddings import Embeddings
 from storage.errors import VectorIndexUnavailable
 from storage.generation import generation, next_generation
+from storage.index_records import IndexEntry, Neighbour, Reconciled
 from storage.layout import Layout
 from storage.reconcile import PAGE, arranged, reconcile
-from storage.records import IndexEntry, Neighbour, Reconciled
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
-from storage.records import ChatMatrix, Neighbour
+from storage.index_records import ChatMatrix, Neighbour
 
 
 def nearest(

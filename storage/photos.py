@@ -12,10 +12,11 @@ from storage import remains
 from storage.chat_records import ChatCounts
 from storage.database import Database, batches, insert
 from storage.images import drop_unused_image, image_for, is_file, new_image
+from storage.photo_rows import photo_rows
 from storage.placing import added_photo, place_of
 from storage.records import Edit, Photo, PhotoPost, PhotoState, Posting
 from storage.remains import Files
-from storage.schema import AT_ONCE, images, photo_rows, photos
+from storage.schema import AT_ONCE, images, photos
 from storage.taken_back import lift_taken_back, note_taken_back
 from storage.text_cache import note
 from storage.texts import keep_texts

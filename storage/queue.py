@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select, tuple_, update
 
 from storage.database import Database, batches
+from storage.photo_rows import photo_rows
 from storage.readings import want_reading
 from storage.records import Photo, PhotoSource, PhotoState
-from storage.schema import AT_ONCE, IS_PENDING, photo_rows, photos
+from storage.schema import AT_ONCE, IS_PENDING, photos
 from storage.uninterrupted import uninterrupted
 
 LIVE_FIRST = (PhotoSource.LIVE, PhotoSource.IMPORT)

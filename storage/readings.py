@@ -11,8 +11,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, insert
+from storage.photo_rows import photo_rows
 from storage.records import Photo, PhotoState
-from storage.schema import AT_ONCE, IS_UNREAD, photo_rows, photos, readings
+from storage.schema import AT_ONCE, IS_UNREAD, photos, readings
 from storage.texts import keep_picture_text
 from storage.uninterrupted import uninterrupted
 

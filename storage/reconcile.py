@@ -19,8 +19,8 @@ from storage.collection import Opened
 from storage.database import batches
 from storage.embeddings import Embeddings
 from storage.errors import VectorIndexUnavailable
+from storage.index_records import IndexEntry, Place, Reconciled
 from storage.layout import Layout
-from storage.records import IndexEntry, Place, Reconciled
 
 log = logging.getLogger(__name__)
 

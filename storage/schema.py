@@ -6,14 +6,8 @@ is asked again and again, and each has a test with EXPLAIN.
 photos.chat_id has no foreign key: a photo may be written before its chat is, and is never refused for it.
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, cast
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -24,7 +18,6 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    Select,
     SmallInteger,
     String,
     Table,
@@ -32,15 +25,12 @@ from sqlalchemy import (
     UniqueConstraint,
     func,
     literal_column,
-    select,
-    type_coerce,
 )
 
 from storage.column_types import BigId, UtcDateTime
 
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 """`due_at` of a photo that waits for nothing: before every other moment, so that ids alone give the order."""
-
 
 metadata = MetaData(
     naming_convention={
@@ -115,16 +105,6 @@ photos = Table(
     UniqueConstraint("origin_chat_id", "message_id"),
     sqlite_autoincrement=True,
 )
-
-AS_STORED = type_coerce(photos.c.date, String()).label("date")
-"""Dates by the hundred thousand, for `stored_moments`: a datetime of each would take longer than reading it."""
-
-
-def stored_moments(dates: Sequence[Any]) -> NDArray[np.int64]:
-    """[n], `records.microseconds` of values of AS_STORED: text in SQLite, a datetime in PostgreSQL."""
-    told = [one if isinstance(one, str) else one.astimezone(UTC).replace(tzinfo=None) for one in dates]
-    return np.array(told, "datetime64[us]").astype(np.int64)
-
 
 IS_PENDING = photos.c.state == literal_column("'pending'")
 """Literal, because SQLite considers a partial index only where the query repeats its condition literally."""
@@ -258,13 +238,7 @@ readings = Table(
 
 IS_UNREAD = readings.c.state == literal_column("'pending'")
 
-Index(
-    "ix_readings_pending",
-    readings.c.due_at,
-    readings.c.image_id,
-    sqlite_where=IS_UNREAD,
-    postgresql_where=IS_UNREAD,
-)
+Index("ix_readings_pending", readings.c.due_at, readings.c.image_id, sqlite_where=IS_UNREAD, postgresql_where=IS_UNREAD)
 
 facts = Table(
     "facts",
@@ -272,11 +246,3 @@ facts = Table(
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
-
-
-def photo_rows() -> Select[Any]:
-    """Rows for `Photo.from_row`: photos with what their image knows."""
-    return cast(
-        "Select[Any]",
-        select(photos, images.c.file_unique_id, images.c.photo_file_id).join_from(photos, images),
-    )

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, exists, func, select
 
 from storage.database import Database
+from storage.photo_rows import photo_rows
 from storage.records import Photo, PhotoState
-from storage.schema import IS_WHOLE, images, photo_rows, photos, vectors
+from storage.schema import IS_WHOLE, images, photos, vectors
 
 SOURCES = 5
 """Photos of one image whose files are tried: the same file is there under each of them, or gone under each."""

@@ -29,10 +29,11 @@ from storage.embeddings import Embeddings
 from storage.filtered import FilteredPhotos
 from storage.filters import Filters
 from storage.held import REMOVED, Held
+from storage.index_records import ChatMatrix, IndexEntry, Neighbour, Reconciled
 from storage.large_chats import Condition, LargeChats, rank
 from storage.layout import CACHE_BYTES, EXACT_LIMIT, Layout
 from storage.matrix import nearest
-from storage.records import ChatMatrix, IndexEntry, Neighbour, Photo, Reconciled
+from storage.records import Photo
 from storage.texts import Texts
 
 __all__ = ["CACHE_BYTES", "EXACT_LIMIT", "Condition", "VectorIndex"]

@@ -12,9 +12,9 @@ from storage.embeddings import Embeddings
 from storage.errors import VectorIndexUnavailable
 from storage.examination import Examination
 from storage.generation import generation
+from storage.index_records import Reconciled
 from storage.layout import Layout
 from storage.models import Models
-from storage.records import Reconciled
 from storage.vectors import Condition, VectorIndex
 
 SETTLING = 30.0

@@ -12,7 +12,7 @@ import numpy as np
 from storage.chroma import ChromaIndex
 from storage.chroma_process import ChromaProcess
 from storage.collection import ChromaLocation
-from storage.records import IndexEntry
+from storage.index_records import IndexEntry
 from tests.storage.builders import BUILD, DIMENSIONS, GROUP, MODEL
 
 

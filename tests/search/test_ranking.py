@@ -6,7 +6,7 @@ from typing import Any
 from search.query import Query, Sort, Words
 from search.ranking import Candidate, candidates, hits, ordered
 from search.records import Photo, PhotoState, Posting
-from storage.records import Neighbour
+from storage.index_records import Neighbour
 from tests.builders import CHAT, a_photo
 
 START = datetime(2024, 5, 3, tzinfo=UTC)

@@ -12,10 +12,11 @@ from storage import generation
 from storage.chat_records import ChatInfo
 from storage.database import Database, insert
 from storage.embeddings import Embeddings
+from storage.index_records import IndexEntry
 from storage.photos import Photos
 from storage.questions import Question, View
 from storage.queue import IndexQueue
-from storage.records import FileKind, IndexEntry, Photo, PhotoPost, PhotoSize, PhotoSource, Sender
+from storage.records import FileKind, Photo, PhotoPost, PhotoSize, PhotoSource, Sender
 from storage.schema import facts
 from storage.stand_ins import stand_in
 

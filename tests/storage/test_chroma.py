@@ -27,7 +27,7 @@ from storage.chroma import ChromaIndex
 from storage.chroma_process import ChromaProcess
 from storage.collection import ChromaLocation, Collection, Opened, collection_name
 from storage.errors import VectorIndexUnavailable
-from storage.records import IndexEntry, Place
+from storage.index_records import IndexEntry, Place
 from storage.set_aside import kept
 from tests.storage.builders import BUILD, DIMENSIONS, GROUP, MODEL, unit
 

@@ -21,9 +21,10 @@ from storage.chats import Chats
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.erasure import KEPT, OF_A_CHAT, Erasure
+from storage.index_records import Place
 from storage.photos import Photos
 from storage.questions import Questions
-from storage.records import PhotoPost, Place, Sender
+from storage.records import PhotoPost, Sender
 from storage.remains import Files, Remains
 from storage.schema import chats, facts, images, metadata, photos, readings, vectors
 from tests.storage.builders import GROUP, MODEL, NOON, POST, added, indexed, post, question

@@ -16,8 +16,9 @@ from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.filtered import FilteredPhotos
 from storage.filters import Filters
+from storage.index_records import IndexEntry
 from storage.photos import Photos
-from storage.records import IndexEntry, Photo, PhotoPost, Sender
+from storage.records import Photo, PhotoPost, Sender
 from storage.vectors import VectorIndex
 from tests.storage.builders import GROUP, MODEL, NOON, added, indexed, post, unit
 

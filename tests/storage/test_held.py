@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from numpy.typing import NDArray
 
 from storage.held import BESIDE, GrowingChat, Held
-from storage.records import ChatMatrix, IndexEntry
+from storage.index_records import ChatMatrix, IndexEntry
 from tests.storage.builders import unit
 
 DIMENSIONS = 64

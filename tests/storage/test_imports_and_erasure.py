@@ -15,8 +15,9 @@ from storage.database import Database
 from storage.erasure import Erasure
 from storage.errors import ArchiveClosed
 from storage.imports import Imports
+from storage.index_records import Place
 from storage.photos import Photos
-from storage.records import Place, Sender
+from storage.records import Sender
 from storage.schema import AT_ONCE, taken_back
 from storage.schema import chats as chats_table
 from storage.stand_ins import Moment, stand_in

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from storage.index_records import ChatMatrix
 from storage.matrix import nearest
-from storage.records import ChatMatrix
 from tests.storage.builders import unit
 
 

@@ -20,8 +20,8 @@ from storage.collection import ChromaLocation, Collection, Opened
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.errors import VectorIndexUnavailable
+from storage.index_records import IndexEntry, Place, Reconciled
 from storage.photos import Photos
-from storage.records import IndexEntry, Place, Reconciled
 from storage.set_aside import kept
 from storage.vectors import VectorIndex
 from tests.storage.builders import BUILD, DIMENSIONS, GROUP, MODEL, at_build, indexed, post, unit

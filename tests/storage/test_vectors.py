@@ -16,8 +16,8 @@ from storage.chats import Chats
 from storage.chroma import ChromaIndex
 from storage.database import Database
 from storage.embeddings import Embeddings
+from storage.index_records import IndexEntry, Neighbour, Reconciled
 from storage.photos import Photos
-from storage.records import IndexEntry, Neighbour, Reconciled
 from storage.vectors import VectorIndex
 from tests.storage.builders import GROUP, MODEL, NOON, at_build, indexed, post, unit
 from tests.storage.sick import Sick
