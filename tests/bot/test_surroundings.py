@@ -20,7 +20,7 @@ from tests.conftest import DEMO, Archive, polling
 from tests.crash.processes import sandbox
 from tests.people import People, jpeg, picture_key, shown, until
 from tests.ports import free_port
-from tests.storage.test_chroma import chroma_server
+from tests.storage.chromas import chroma_server
 
 NOWHERE = {"CHATLENS_TOKEN": "1:x", "CHATLENS_API_URL": "http://127.0.0.1:9"}
 
