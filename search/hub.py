@@ -1,7 +1,7 @@
 """Whether the hub that a model comes from can be reached, asked before its own library asks.
 
 The library cannot be told how often it tries and how long it waits: where the hub refuses it takes 50 s until it says
-so, and many minutes where a firewall swallows every packet. This takes 3 s, and half a minute.
+so, and 13 minutes where nothing answers. This takes 3 s, and half a minute.
 """
 
 from huggingface_hub import get_hf_file_metadata, hf_hub_url, try_to_load_from_cache

@@ -60,9 +60,9 @@ async def test_pages_skip_or_repeat_entries(chroma: ChromaIndex) -> None:
     """Every entry is on one page, whatever their size, after deletions too."""
     await chroma.upsert(numbered(30))
     await chroma.delete(GROUP.id, [1, 10, 30, 999])
-    held = [entry.place for entry in numbered(30) if entry.photo_id not in {1, 10, 30}]
+    left = [entry.place for entry in numbered(30) if entry.photo_id not in {1, 10, 30}]
     for size in (1, 9, 27, 100):
-        assert await held(chroma, size) == held
+        assert await held(chroma, size) == left
     assert await chroma.count() == 27
 
 
