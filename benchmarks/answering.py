@@ -24,9 +24,10 @@ import numpy as np
 from benchmarks.publishing import main
 from benchmarks.report import Cell, Report, Table
 from tests.importing.history import write_history
-from tests.importing.measure import command, environment
-from tests.load.processes import ROOT, Running, running
+from tests.importing.measure import command, surroundings
+from tests.load.processes import Running, running
 from tests.people import People, jpeg, until
+from tests.programs import ROOT
 
 ASKERS = 6
 """Telegram takes a message a second in a private chat, and an answer is two."""
@@ -145,7 +146,7 @@ async def _backfill(
     export = await asyncio.to_thread(write_history, scratch / "export", -chat - 1_000_000_000_000, photos)
     before, backfill = _indexed(bot), Backfill()
     process = await asyncio.create_subprocess_exec(
-        *command(export), cwd=ROOT, env=environment(scratch / "bot"), stderr=subprocess.DEVNULL
+        *command(export), cwd=ROOT, env=surroundings(scratch / "bot"), stderr=subprocess.DEVNULL
     )
     counting = asyncio.create_task(_counted(bot, before, photos, backfill))
     if asking is not None:

@@ -24,8 +24,9 @@ from benchmarks.publishing import main
 from benchmarks.report import Cell, Report, Table
 from bot.remote import ask
 from search.quantised import PROBATION
-from tests.load.processes import ROOT, bot, sandbox
+from tests.load.processes import bot
 from tests.people import People, jpeg, until
+from tests.programs import ROOT, sandbox
 
 PUBLISHED = {"ViT-B-32-SigLIP2-256": 3_061, "ViT-B-32": 1_004}
 """MiB that immich's documentation tells of its own, model and server."""

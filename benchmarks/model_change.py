@@ -27,8 +27,9 @@ from bot.remote import ask
 from bot.settings import Settings
 from sandbox.server import Sandbox, serve_in_thread
 from tests.bot.second_model import write_second_model
-from tests.conftest import DEMO, Archive, polling
+from tests.conftest import Archive, polling
 from tests.people import People
+from tests.programs import DEMO
 
 BETWEEN = 0.1
 """Seconds between an answer and the next question."""

@@ -15,8 +15,9 @@ from typing import Any
 
 from benchmarks.publishing import main
 from benchmarks.report import Report, Table
-from tests.load.processes import bot, sandbox
+from tests.load.processes import bot
 from tests.people import Message, People, jpeg, until
+from tests.programs import sandbox
 
 PHOTOS = 40
 ROUNDS, QUICK_ROUNDS = 7, 1

@@ -23,9 +23,9 @@ from sandbox.server import Sandbox, serve_in_thread
 from search.clip import ClipEmbedder, Compute
 from storage import chroma_process
 from tests.people import People, until
+from tests.programs import DEMO, ROOT
 from tests.sandbox.spec import Violations, checked
 
-DEMO = Path(__file__).parent.parent / "models" / "demo"
 STAND_IN = Path(__file__).parent / "keepers" / "stand_in.py"
 
 
@@ -156,7 +156,7 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             command,
             stdin=subprocess.PIPE,
             pass_fds=[listener.fileno()],
-            cwd=DEMO.parent.parent,
+            cwd=ROOT,
             env=chroma_process.environment(),
         ) as process:
             yield address

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 
 from search.torchvision_operators import declare_missing_operators
+from tests.programs import DEMO
 
-DEMO = Path(__file__).parent.parent / "models" / "demo"
 CONFIG: dict[str, Any] = {
     "model_cfg": {
         "embed_dim": 64,

@@ -9,9 +9,9 @@ from search import reindexer
 from search.clip import ClipEmbedder, Compute
 from tests.bot.model_changes import Watched
 from tests.bot.second_model import write_second_model
-from tests.conftest import DEMO
 from tests.importing.job import ANN
 from tests.people import People
+from tests.programs import DEMO
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
-from tests.conftest import DEMO
+from tests.programs import DEMO
 
 WEIGHTS = "open_clip_model.safetensors"
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import re
 import signal
 import subprocess
@@ -18,23 +17,19 @@ import httpx
 import pytest
 
 from bot.__main__ import COMMANDS
+from bot.settings import Settings
 from sandbox.server import Sandbox
-from tests.conftest import DEMO, Archive
+from tests.conftest import Archive
 from tests.people import PATIENCE, People, jpeg, picture_key, until
 from tests.ports import free_port
+from tests.programs import ROOT, environment, same
 
-ROOT = Path(__file__).parent.parent.parent
 ARCHIVE = ROOT / "sandbox" / "archive"
 MANIFEST = json.loads((ARCHIVE / "manifest.json").read_text(encoding="utf-8"))
 SCENES = json.loads((ARCHIVE / "scenes.json").read_text(encoding="utf-8"))
 
 
 NAMES = [command.__name__.rstrip("_") for command in COMMANDS]
-
-
-def environment(**settings: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CHATLENS_")}
-    return {**kept, "TERM": "dumb", "COLUMNS": "200", **settings}
 
 
 def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -173,19 +168,15 @@ def _seconds(moment: str) -> int:
     return int(datetime.fromisoformat(moment).timestamp())
 
 
-async def test_a_revoked_token_leaves_the_bot_deaf(sandbox: Sandbox, people: People, tmp_path: Path) -> None:
+async def test_a_revoked_token_leaves_the_bot_deaf(
+    sandbox: Sandbox, people: People, settings: Settings, archive: Archive
+) -> None:
     """It ends with exit status 1 and a sentence, without a trace, and what it had kept is there."""
     ann = await people.person("Ann")
     process = await asyncio.create_subprocess_exec(
         *[sys.executable, "-m", "bot", "run"],
         cwd=ROOT,
-        env=environment(
-            CHATLENS_TOKEN=sandbox.token,
-            CHATLENS_API_URL=sandbox.url,
-            CHATLENS_DATA_DIR=str(tmp_path),
-            CHATLENS_MODEL=f"local-dir:{DEMO}",
-            CHATLENS_THREADS="1",
-        ),
+        env=environment(**same(settings)),
         stdin=DEVNULL,
         stdout=PIPE,
         stderr=PIPE,
@@ -193,7 +184,6 @@ async def test_a_revoked_token_leaves_the_bot_deaf(sandbox: Sandbox, people: Peo
     try:
         await people.told(ann, ann, "/start")
         await people.post(ann, ann, photos=[jpeg("red")])
-        archive = Archive(tmp_path)
         await archive.settled(indexed=1)
         del sandbox.world.bots[sandbox.token]
         _, said = await asyncio.wait_for(process.communicate(), 60)

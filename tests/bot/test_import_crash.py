@@ -10,9 +10,9 @@ from pathlib import Path
 
 from tests.conftest import Archive
 from tests.importing.history import write_history
-from tests.importing.measure import CHAT, command, environment, known_chat
-from tests.load.processes import ROOT
+from tests.importing.measure import CHAT, command, known_chat, surroundings
 from tests.people import until
+from tests.programs import ROOT
 
 PHOTOS = 450
 
@@ -48,7 +48,7 @@ async def test_a_killed_import_loses_photos_or_has_them_twice(tmp_path: Path) ->
 async def importing(export: Path, data: Path) -> AsyncIterator[Process]:
     """The command, in a process that does not outlive the block."""
     process = await asyncio.create_subprocess_exec(
-        *command(export), "--copy", cwd=ROOT, env=environment(data), stderr=PIPE
+        *command(export), "--copy", cwd=ROOT, env=surroundings(data), stderr=PIPE
     )
     try:
         yield process

@@ -12,9 +12,10 @@ import pytest
 from bot.application import build
 from bot.settings import Settings
 from tests.conftest import Archive, polling
-from tests.crash.processes import Bot, sandbox
+from tests.crash.processes import Bot
 from tests.people import PATIENCE, People, jpeg, picture_key, shown, until
 from tests.processes import children
+from tests.programs import sandbox
 
 KEEPER = "storage.chroma_keeper"
 

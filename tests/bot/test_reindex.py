@@ -18,9 +18,9 @@ from bot.settings import Settings
 from search.errors import ModelMismatch
 from search.reindexer import Reindexer
 from tests.bot.model_changes import PICTURES, Watched, alone, changed, downloads_take, post_all, vectors
-from tests.bot.test_command_line import ROOT, environment
-from tests.conftest import DEMO, Archive, polling
+from tests.conftest import Archive, polling
 from tests.people import PATIENCE, People, jpeg, picture_key, shown, until
+from tests.programs import DEMO, ROOT, environment, same
 
 PIZZA = PICTURES[0]
 AT_WORK = {"indexer", "indexer-encoder", "reconciler", "sweeper", "reindex-fetch", "reindex-finish"}
@@ -168,13 +168,7 @@ async def test_a_change_that_was_cut_off_goes_on_where_it_was(
     process = await asyncio.create_subprocess_exec(
         *[sys.executable, "-m", "bot", "reindex", "--model", f"local-dir:{second_model}"],
         cwd=ROOT,
-        env=environment(
-            CHATLENS_TOKEN=sandbox_token(settings),
-            CHATLENS_API_URL=settings.api_url,
-            CHATLENS_DATA_DIR=str(settings.data_dir),
-            CHATLENS_MODEL=settings.model,
-            CHATLENS_THREADS="1",
-        ),
+        env=environment(**same(settings)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -236,12 +230,6 @@ async def test_a_bot_that_is_stopped_in_a_change_of_its_model_stays_stopped(
         await archive.settled(indexed=4)
         assert new.seen == 4
         assert shown(await people.asked(ann, ann, "/search purple n:1")) == [picture_key(late)]
-
-
-def sandbox_token(settings: Settings) -> str:
-    """The bot's."""
-    assert settings.token is not None
-    return settings.token.get_secret_value()
 
 
 async def test_without_a_token_nothing_is_listed_as_lost(settings: Settings, second_model: Path) -> None:

@@ -1,7 +1,6 @@
 """The bot takes updates before its model is there."""
 
 import asyncio
-import os
 import sys
 import threading
 from asyncio.subprocess import PIPE
@@ -16,9 +15,10 @@ from bot.application import build
 from bot.settings import Settings
 from search.clip import ClipEmbedder
 from search.errors import ModelDamaged
-from tests.bot.commands import ROOT, command
-from tests.conftest import DEMO, Archive, polling
+from tests.bot.commands import command
+from tests.conftest import Archive, polling
 from tests.people import People, jpeg, shown
+from tests.programs import DEMO, ROOT, environment, same
 
 HEAVY = ("alembic.command", "chromadb", "onnxruntime", "open_clip", "scipy", "torch", "transformers", "uvicorn")
 TAKING_UPDATES = f"""
@@ -112,15 +112,8 @@ async def test_the_first_update_waits_for_imports(settings: Settings, held_up: t
     makes the database."""
     async with polling(build(settings)):
         pass
-    assert settings.token is not None
-    own = {
-        "CHATLENS_TOKEN": settings.token.get_secret_value(),
-        "CHATLENS_API_URL": settings.api_url,
-        "CHATLENS_DATA_DIR": str(settings.data_dir),
-        "CHATLENS_MODEL": settings.model,
-    }
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", TAKING_UPDATES), stdout=PIPE, cwd=ROOT, env={**os.environ, **own}
+        *(sys.executable, "-c", TAKING_UPDATES), stdout=PIPE, cwd=ROOT, env=environment(**same(settings))
     )
     out, _ = await process.communicate()
     assert out.decode().strip() == "[]"

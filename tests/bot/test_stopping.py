@@ -9,8 +9,9 @@ import pytest
 
 from bot import changeover, control_server, lifecycle, stopping
 from search import indexer
-from tests.crash.processes import Bot, sandbox
+from tests.crash.processes import Bot
 from tests.people import PATIENCE, People, jpeg, until
+from tests.programs import sandbox
 
 HANGING = {"delay": 3600, "times": 0}
 

@@ -16,10 +16,10 @@ from bot import application as bot_application
 from bot.settings import Settings
 from search import clock, retrying
 from tests.bot.test_command_line import run
-from tests.conftest import DEMO, Archive, polling
-from tests.crash.processes import sandbox
+from tests.conftest import Archive, polling
 from tests.people import People, jpeg, picture_key, shown, until
 from tests.ports import free_port
+from tests.programs import DEMO, sandbox
 from tests.storage.chromas import chroma_server
 
 NOWHERE = {"CHATLENS_TOKEN": "1:x", "CHATLENS_API_URL": "http://127.0.0.1:9"}

@@ -12,8 +12,9 @@ from bot.settings import Settings
 from handlers.render import NOTHING_ALIKE, UNSURE
 from sandbox.server import Sandbox, serve_in_thread
 from search.errors import TooFewCaptions
-from tests.conftest import DEMO, Archive, polling
+from tests.conftest import Archive, polling
 from tests.people import People, shown, until
+from tests.programs import DEMO
 
 CREW = -1001700000001
 MIRA = 1001

@@ -1,49 +1,28 @@
-"""The two processes of a crash run: a sandbox that lives through it, and the bot that does not."""
+"""The bot of a crash run, process after process."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
-ROOT = Path(__file__).parent.parent.parent
-MODEL = f"local-dir:{ROOT / 'models' / 'demo'}"
-
-
-@contextmanager
-def sandbox() -> Iterator[tuple[str, str]]:
-    """An empty local Telegram in a process of its own: its address and the bot's token."""
-    command = [sys.executable, "-m", "sandbox", "--empty", "--port", "0", "--exit-with-stdin"]
-    with subprocess.Popen(  # noqa: S603 - our own module
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
-    ) as process:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        try:
-            yield line.split()[2].rstrip("/"), line.split()[-1]
-        finally:
-            process.communicate()
+from tests.programs import ON_ONE_THREAD, ROOT, environment
 
 
 class Bot:
     """`python -m bot run`, as an operator runs it, its log in a file."""
 
     def __init__(self, url: str, token: str, data_dir: Path, log: Path, **settings: str) -> None:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("CHATLENS_")}
-        self._environment = kept | {
-            "CHATLENS_TOKEN": token,
-            "CHATLENS_API_URL": url,
-            "CHATLENS_DATA_DIR": str(data_dir),
-            "CHATLENS_MODEL": MODEL,
-            "CHATLENS_DEVICE": "cpu",
-            "CHATLENS_THREADS": "1",
+        self._environment = environment(
+            CHATLENS_TOKEN=token,
+            CHATLENS_API_URL=url,
+            CHATLENS_DATA_DIR=str(data_dir),
+            **ON_ONE_THREAD,
             **{f"CHATLENS_{name.upper()}": value for name, value in settings.items()},
-        }
+        )
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
 

@@ -12,8 +12,9 @@ from typing import Any
 from PIL import Image
 
 from tests.crash.outcome import Outcome, look_into_chroma, look_into_sql
-from tests.crash.processes import ROOT, Bot, sandbox
+from tests.crash.processes import Bot
 from tests.people import People, until
+from tests.programs import ROOT, sandbox
 
 PICTURES = sorted((ROOT / "sandbox" / "archive" / "pictures").iterdir())
 SYNC = 40

@@ -1,7 +1,6 @@
 """How fast an import is, what memory it takes, and what it costs those who ask meanwhile."""
 
 import asyncio
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,9 +13,10 @@ from storage.chat_records import ChatInfo
 from storage.chats import Chats
 from storage.database import Database
 from tests.importing.history import write_history
-from tests.load.processes import ROOT, Running, running
+from tests.load.processes import Running, running
 from tests.people import People, jpeg, until
 from tests.processes import children, memory_kb
+from tests.programs import ON_ONE_THREAD, ROOT, environment
 
 CHAT = -1_001_234_567_890
 LIVE_PHOTOS = 200
@@ -51,16 +51,9 @@ class Answers:
         return waits[min(len(waits) - 1, int(len(waits) * share))]
 
 
-def environment(data_dir: Path) -> dict[str, str]:
+def surroundings(data_dir: Path) -> dict[str, str]:
     """Of a command that works alone, with the demo model on one thread."""
-    own = {
-        "CHATLENS_DATA_DIR": str(data_dir),
-        "CHATLENS_MODEL": f"local-dir:{ROOT / 'models' / 'demo'}",
-        "CHATLENS_DEVICE": "cpu",
-        "CHATLENS_THREADS": "1",
-        "CHATLENS_LOG_LEVEL": "WARNING",
-    }
-    return {name: value for name, value in os.environ.items() if not name.startswith("CHATLENS_")} | own
+    return environment(CHATLENS_DATA_DIR=str(data_dir), CHATLENS_LOG_LEVEL="WARNING", **ON_ONE_THREAD)
 
 
 def command(export: Path, *more: str) -> list[str]:
@@ -82,12 +75,12 @@ async def alone(scratch: Path, photos: int, size: tuple[int, int], tell: Callabl
     export = write_history(scratch / "export", -CHAT - 1_000_000_000_000, photos, size)
     volume = sum(file.stat().st_size for file in export.rglob("*") if file.is_file())
     await known_chat(scratch / "data")
-    first = await _run(command(export), environment(scratch / "data"))
+    first = await _run(command(export), surroundings(scratch / "data"))
     tell(
         f"{photos:,} photos, {volume / 1e6:,.0f} MB: {first.seconds:.0f} s = {photos / first.seconds:.0f} photos/s, "
         f"resident at most {first.most_kb / 1024:.0f} MB\n{first.said}"
     )
-    again = await _run(command(export), environment(scratch / "data"))
+    again = await _run(command(export), surroundings(scratch / "data"))
     tell(f"again: {again.seconds:.0f} s, resident at most {again.most_kb / 1024:.0f} MB\n{again.said}")
 
 
@@ -106,7 +99,7 @@ async def beside(scratch: Path, photos: int, tell: Callable[[str], None]) -> Non
         before = await _asked(people, ann)
         started = perf_counter()
         importing = await asyncio.create_subprocess_exec(
-            *command(export), cwd=ROOT, env=environment(scratch / "bot"), stderr=subprocess.PIPE
+            *command(export), cwd=ROOT, env=surroundings(scratch / "bot"), stderr=subprocess.PIPE
         )
         await asyncio.sleep(5)  # until it has begun: its own start takes processor time, too
         during = Answers()

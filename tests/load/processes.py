@@ -1,7 +1,6 @@
 """The sandbox and the bot, each a process of its own as in real life."""
 
 import asyncio
-import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -11,8 +10,7 @@ from pathlib import Path
 
 from tests.people import until
 from tests.processes import children, memory_kb
-
-ROOT = Path(__file__).parent.parent.parent
+from tests.programs import ON_ONE_THREAD, ROOT, environment, sandbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +43,18 @@ async def running(directory: Path, **settings: str) -> AsyncIterator[Running]:
 
 
 @contextmanager
-def sandbox() -> Iterator[tuple[str, str]]:
-    """An empty one: its address and its bot's token."""
-    command = [sys.executable, "-m", "sandbox", "--empty", "--port", "0", "--exit-with-stdin"]
-    with _ended(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        words = process.stdout.readline().decode().split()
-        yield words[2].rstrip("/"), words[-1]
-
-
-@contextmanager
 def bot(url: str, token: str, directory: Path, **settings: str) -> Iterator["subprocess.Popen[bytes]"]:
     """The bot as it is started in real life; further settings are named as in the environment."""
     own = {
         "CHATLENS_TOKEN": token,
         "CHATLENS_API_URL": url,
         "CHATLENS_DATA_DIR": str(directory),
-        "CHATLENS_MODEL": f"local-dir:{ROOT / 'models' / 'demo'}",
-        "CHATLENS_DEVICE": "cpu",
-        "CHATLENS_THREADS": "1",
+        **ON_ONE_THREAD,
         "CHATLENS_LOG_LEVEL": "ERROR",
         "CHATLENS_SEARCHES_PER_MINUTE": "10000",
         **settings,
     }
-    with _ended([sys.executable, "-m", "bot", "run", "--no-demo"], env={**os.environ, **own}) as process:
+    with _ended([sys.executable, "-m", "bot", "run", "--no-demo"], env=environment(**own)) as process:
         yield process
 
 

@@ -13,7 +13,7 @@ from search import checkpoint
 from search.clip import ClipEmbedder, Compute
 from search.quantising import made_up_pictures
 from search.torchvision_operators import declare_missing_operators
-from tests.conftest import DEMO
+from tests.programs import DEMO
 
 WORDS = ["a red car", "two cats", "зелёное дерево"]
 TINY = {

@@ -11,7 +11,7 @@ from PIL import Image
 
 from search.clip import ClipEmbedder, Compute
 from search.errors import DeviceUnavailable, ModelDamaged, ModelUnknown
-from tests.conftest import DEMO
+from tests.programs import DEMO
 
 CPU = Compute(device="cpu", threads=1)
 

@@ -21,8 +21,8 @@ from search.images import DecodingLimits
 from tests.hostile import encoded, endless_jpeg
 from tests.people import PATIENCE, until
 from tests.processes import children, processor_ticks
+from tests.programs import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 PNG = encoded(Image.new("RGB", (80, 40), "red"), "PNG")
 WORKER = "search.decoder"
 

@@ -17,9 +17,9 @@ from search.model_spec import ModelSpec
 from search.onnx_tower import OnnxTower
 from search.quantised import PROBATION, QuantisedEmbedder
 from search.quantising import FACTS, Facts, Quantised, made_up_pictures
+from tests.programs import ROOT
 from tests.transformers import save_tiny_transformer
 
-ROOT = Path(__file__).parent.parent.parent
 CPU = Compute(device="cpu", precision="fp32", threads=1)
 
 

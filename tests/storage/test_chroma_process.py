@@ -28,11 +28,10 @@ from storage.vectors import VectorIndex
 from tests.keepers.writer import entry
 from tests.people import until
 from tests.processes import is_gone
+from tests.programs import ROOT
 from tests.storage.builders import BUILD, DIMENSIONS, GROUP, MODEL, indexed, post
 
 pytestmark = pytest.mark.own_keepers
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 async def _is_gone(pid: int) -> bool:

@@ -9,7 +9,7 @@ from bot import loading
 from bot.settings import Settings
 from search.clip import ClipEmbedder
 from tests.bot.folder.pictures import PICTURES, PIZZA, Counting
-from tests.conftest import DEMO
+from tests.programs import DEMO
 
 
 @pytest.fixture

@@ -19,9 +19,10 @@ from bot.commands import folder as folder_commands
 from bot.commands.terminal import INTERRUPTED
 from bot.errors import FolderError
 from tests.bot.folder.pictures import Counting
-from tests.bot.test_command_line import ROOT, environment
-from tests.conftest import DEMO
 from tests.people import jpeg
+from tests.programs import ON_ONE_THREAD, ROOT, environment
+
+MANY = 120
 
 
 def test_a_files_name_gives_the_terminal_no_orders(
@@ -31,16 +32,15 @@ def test_a_files_name_gives_the_terminal_no_orders(
     strange = os.fsdecode(b"a\x1b[31m[red]\xef") + "\u202egpj.jpg"
     (folder / strange).write_bytes(jpeg("red"))
     (folder / f"broken {strange}").write_bytes(b"no picture")
-    environ = {"CHATLENS_MODEL": f"local-dir:{DEMO}", "CHATLENS_THREADS": "1"}
     for screen in ("console", "results"):  # of a width that another test may have chosen
         monkeypatch.setattr(getattr(folder_commands, screen), "width", 300)
     command = CliRunner()
-    told = command.invoke(app, ["index", str(folder)], env=environ)
-    found = command.invoke(app, ["search", "sort:new n:3", str(folder)], env=environ)
+    told = command.invoke(app, ["index", str(folder)], env=ON_ONE_THREAD)
+    found = command.invoke(app, ["search", "sort:new n:3", str(folder)], env=ON_ONE_THREAD)
     for output in (told.output, found.output):
         assert "a[31m[red]\\udcefgpj.jpg" in output
         assert not {"\x1b", "\u202e"} & set(output)
-    exact = command.invoke(app, ["search", "sort:new n:3", str(folder), "--json"], env=environ)
+    exact = command.invoke(app, ["search", "sort:new n:3", str(folder), "--json"], env=ON_ONE_THREAD)
     assert str(folder / strange) in [one["path"] for one in json.loads(exact.stdout)["found"]]
 
 
@@ -49,18 +49,17 @@ def many(tmp_path: Path) -> Path:
     """More pictures than are indexed in a moment."""
     root = tmp_path / "many"
     root.mkdir()
-    for number in range(300):
+    for number in range(MANY):
         Image.new("RGB", (900, 700), (number % 256, number // 2, 90)).save(root / f"{number:03}.png")
     return root
 
 
 def test_a_stopped_indexing_goes_on_where_it_was(many: Path, model: Counting, tmp_path: Path) -> None:
     """Ctrl-C, then to the end: every picture is there once, and what was done is not done again."""
-    environ = {"CHATLENS_MODEL": f"local-dir:{DEMO}", "CHATLENS_THREADS": "1", "CHATLENS_DEVICE": "cpu"}
     with subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", "bot", "index", str(many)],
         cwd=ROOT,
-        env=environment(**environ),
+        env=environment(**ON_ONE_THREAD),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -71,18 +70,20 @@ def test_a_stopped_indexing_goes_on_where_it_was(many: Path, model: Counting, tm
     assert process.returncode == INTERRUPTED, said
     assert "goes on from there" in said
     command = CliRunner()
-    ended = command.invoke(app, ["index", str(many), "--json"], env=environ)
+    ended = command.invoke(app, ["index", str(many), "--json"], env=ON_ONE_THREAD)
     told = json.loads(ended.stdout)
-    assert (told["indexed"], told["failed"]) == (300, 0)
-    assert 0 < model.seen <= 290
+    assert (told["indexed"], told["failed"]) == (MANY, 0)
+    assert 0 < model.seen <= MANY - 10
     sheet = tmp_path / "found.png"
-    found = command.invoke(app, ["search", "sort:new n:3", str(many), "--json", "--sheet", str(sheet)], env=environ)
+    found = command.invoke(
+        app, ["search", "sort:new n:3", str(many), "--json", "--sheet", str(sheet)], env=ON_ONE_THREAD
+    )
     assert len(json.loads(found.stdout)["found"]) == 3
     with Image.open(sheet) as picture:
         assert picture.width > 3 * 240
-    shown = command.invoke(app, ["search", str(many), "--like", str(many / "007.png"), "-n", "3"], env=environ)
+    shown = command.invoke(app, ["search", str(many), "--like", str(many / "007.png"), "-n", "3"], env=ON_ONE_THREAD)
     assert "008.png" in shown.stdout.replace("\n", "")
-    assert isinstance(command.invoke(app, ["search", str(many)], env=environ).exception, FolderError)
+    assert isinstance(command.invoke(app, ["search", str(many)], env=ON_ONE_THREAD).exception, FolderError)
 
 
 def _wait_for_progress(database: Path, pictures: int) -> None:
