@@ -1,6 +1,7 @@
 """What every end-to-end test stands on: the sandbox, the real application, SQLite, Chroma and the demo model."""
 
 import asyncio
+import gc
 import signal
 import socket
 import sqlite3
@@ -37,7 +38,10 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session")
 def embedder() -> ClipEmbedder:
     """The demo model, loaded by the code that loads any other."""
-    return ClipEmbedder.load(f"local-dir:{DEMO}", Compute(device="cpu", threads=1))
+    loaded = ClipEmbedder.load(f"local-dir:{DEMO}", Compute(device="cpu", threads=1))
+    gc.collect()
+    gc.freeze()  # a bot collects garbage when its model is loaded: 0.3 s for each, in a process with all of torch
+    return loaded
 
 
 @pytest.fixture
