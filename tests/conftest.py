@@ -10,10 +10,13 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+import uvicorn.server
 from pydantic import SecretStr
 
 from bot import application as bot_application
@@ -33,6 +36,32 @@ STAND_IN = Path(__file__).parent / "keepers" / "stand_in.py"
 def pytest_configure() -> None:
     """A shell that runs tests in the background has them ignore Ctrl-C, and what they start would inherit that."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class _Hurried:
+    """asyncio, in which nobody sleeps for long."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(min(seconds, 0.01))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def uvicorn_ends_at_once() -> Iterator[None]:
+    """It looks every tenth of a second whether it is to end, and then waits another one: a thousand tests would, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(uvicorn.server, "asyncio", _Hurried())
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_are_read_once() -> Iterator[None]:
+    """Every client of HTTP reads all of the system's, 25 ms, three in a test with a bot."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx._transports.default, "create_ssl_context", cache(httpx.create_ssl_context))
+        yield
 
 
 @pytest.fixture(scope="session")
