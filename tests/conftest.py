@@ -50,7 +50,7 @@ class _Hurried:
 
 @pytest.fixture(scope="session", autouse=True)
 def uvicorn_ends_at_once() -> Iterator[None]:
-    """It looks every tenth of a second whether it is to end, and then waits another one: a thousand tests would, too."""
+    """It looks every tenth of a second whether it is to end, and then waits another: a thousand tests would, too."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(uvicorn.server, "asyncio", _Hurried())
         yield
