@@ -44,7 +44,7 @@ crash-test: $(VENV)/installed-dev  ## kill the bot 100 times while photos stream
 	$(bin)/python -m tests.crash
 
 leak-test: $(VENV)/installed-dev  ## 100,000 random steps of many chats against a model of what may be seen (an hour or two)
-	LEAK_STEPS=100000 $(bin)/python -m pytest -q -s tests/leaks
+	LEAK_STEPS=100000 $(bin)/python -m pytest -q -s -o faulthandler_timeout=0 tests/leaks
 
 fuzz: $(VENV)/installed-dev  ## 20,000 mutated pictures through the bot's own door: tried, read, refused, crashed
 	$(bin)/python -m tests.fuzzing

@@ -25,7 +25,7 @@ from benchmarks.photographs import Photograph
 from search.clip import ClipEmbedder, Compute, picture_tower
 from search.model_spec import ModelSpec
 from search.quantised import PROBATION, QuantisedEmbedder
-from search.quantising import Facts, Quantised, export, made_up_pictures, reduce
+from search.quantising import Facts, Quantised, export, export_as_products, made_up_pictures, reduce
 from search.torchvision_operators import declare_missing_operators
 
 OBVIOUS, ONNX, TORCH_HALF, OPENVINO, OURS = "obvious", "ONNX Runtime fp32", "torch bf16", "OpenVINO bf16", "Chatlens"
@@ -76,10 +76,12 @@ class Prepared:
     def make_towers(self) -> None:
         """What the engines need of it."""
         tower, side, _ = picture_tower(self.setting, "fp32")
-        export(tower, self.exact, made_up_pictures(2, side))
+        pixels = made_up_pictures(2, side)
+        export(tower, self.exact, pixels)
         place = Quantised(self.engines, ModelSpec.parse(self.setting).model_id())
         place.keep(Facts(None, 1.0, 2.0, PROBATION))
-        reduce(self.exact, place.tower)
+        export_as_products(tower, self.directory / "products.onnx", pixels)
+        reduce(self.directory / "products.onnx", place.tower)
 
     def ways(self, threads: int) -> dict[str, Way]:
         """Everybody, with as many threads as there are cores; Chatlens with as many as it takes by itself."""

@@ -1,14 +1,16 @@
 """A process of its own that makes the eight-bit picture tower of a model: `python -m search.quantising`.
 
 torch's export takes the memory of the model twice over and half a minute, and gives neither back. What comes of it
-lies in a directory per model (`Quantised`) and is made once. The weights of matrix products become int8, one scale a
-channel; what flows between them is quantised as it comes (dynamically): no pictures are needed to calibrate it.
+lies in a directory per model (`Quantised`) and is made once. The tower's work is written as products of matrices
+(`search.products`), whose weights become int8, one scale a channel; what flows between them is quantised as it comes
+(dynamically): no pictures are needed to calibrate it.
 """
 
 import json
 import logging
 import os
 import re
+import shutil
 import sys
 import tempfile
 import threading
@@ -26,7 +28,7 @@ from numpy.typing import NDArray
 
 from search.onnx_tower import INPUT, OUTPUT, OnnxTower, normalised
 
-FORMAT = 1
+FORMAT = 2
 """Part of the directory's name: another way to quantise makes another one."""
 TOWER, FACTS = "picture.onnx", "facts.json"
 BOUND = 0.99
@@ -57,7 +59,8 @@ class Quantised:
 
     def __init__(self, root: Path, model_id: str) -> None:
         name = re.sub(r"[^\w.-]+", "-", model_id)[:60]
-        self.path = root / f"{name}-{sha256(model_id.encode()).hexdigest()[:8]}-int8-{FORMAT}"
+        self._ways = f"{name}-{sha256(model_id.encode()).hexdigest()[:8]}-int8-"
+        self.path = root / f"{self._ways}{FORMAT}"
 
     @property
     def tower(self) -> Path:
@@ -70,6 +73,12 @@ class Quantised:
             return Facts(**json.loads((self.path / FACTS).read_text("utf-8")))
         except (OSError, ValueError, TypeError):
             return None
+
+    def remove_earlier(self) -> None:
+        """What other versions made of the same model, some 100 MB each."""
+        for earlier in self.path.parent.glob(f"{self._ways}*"):
+            if earlier != self.path:
+                shutil.rmtree(earlier, ignore_errors=True)
 
     def forget(self) -> None:
         """Nobody has tried yet, after all."""
@@ -94,6 +103,7 @@ def main(setting: str, model_id: str, root: str, precision: str, worthwhile: str
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     place = Quantised(Path(root), model_id)
+    place.remove_earlier()
     before = place.facts()
     begun = 1 if before is None else before.unfinished + 1
     place.keep(Facts("it was begun and never finished", unfinished=begun))
@@ -109,15 +119,17 @@ def quantise(setting: str, place: Quantised, precision: str, worthwhile: float) 
     torch.set_num_threads(1)
     exact = _picture_tower(setting, "fp32")
     pixels = made_up_pictures(CHECKED, exact.side)
+    truth = exact.encode(pixels)  # before anything is replaced in it
     with tempfile.TemporaryDirectory(dir=place.path) as scratch:
-        export(exact.module, Path(scratch) / "exact.onnx", pixels[:2])
+        export_as_products(exact.module, Path(scratch) / "exact.onnx", pixels[:2])
         reduce(Path(scratch) / "exact.onnx", Path(scratch) / TOWER)
         (Path(scratch) / TOWER).replace(place.tower)
+    del exact
     quick = OnnxTower.open(place.tower, 1)
-    cosine = float((exact.encode(pixels) * quick.encode(pixels)).sum(axis=1).min())
+    cosine = float((truth * quick.encode(pixels)).sum(axis=1).min())
     if cosine < BOUND:
         return _refused(place, f"its vectors are too far off: a cosine of {cosine:.3f}, {BOUND} is the least", cosine)
-    rival = exact if precision == "fp32" else _picture_tower(setting, precision)
+    rival = _picture_tower(setting, precision)
     speedup = _times_as_fast(quick.encode, rival.encode, pixels[:TIMED])
     if speedup < worthwhile:
         return _refused(place, f"it is only {speedup:.1f} times as fast", cosine, speedup)
@@ -179,6 +191,14 @@ def export(module: Any, path: Path, example: NDArray[np.float32]) -> None:
     )
     assert program is not None  # noqa: S101 - as `dynamo` promises
     program.save(str(path), external_data=True)
+
+
+def export_as_products(tower: Any, path: Path, example: NDArray[np.float32]) -> None:
+    """The same of a tower that is another one afterwards."""
+    from search.products import as_products  # noqa: PLC0415 - imports torch
+
+    as_products(tower)
+    export(tower, path, example)
 
 
 def reduce(exact: Path, reduced: Path) -> None:
