@@ -32,6 +32,11 @@ CORNERS = ((0.5, 0.5), (0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
 VIEWS = BASES + len(CORNERS)
 WORDS = 4
 HASHES_SIZE = VIEWS * WORDS * 8
+HASHED = 64
+"""Pixels of a side of what a hash is computed from."""
+HASHED_GAP = 1.2
+"""Averaged first to so many times that: a third of the time. Of 162 hashes 0.7 bits of 256 changed on average, 4 at
+most, so that they go with those that were made without it."""
 CELLS = 12
 THUMBNAIL_SIZE = CELLS * CELLS * 3
 
@@ -61,7 +66,7 @@ class Fingerprint:
 
     @classmethod
     def of(cls, image: Image.Image) -> Self | None:
-        """Of an RGB picture, in 6 ms; None for one that is too even to be told from others."""
+        """Of an RGB picture, in 4 ms; None for one that is too even to be told from others."""
         whole = image.copy()
         whole.thumbnail((CANVAS, CANVAS), Image.Resampling.BILINEAR, reducing_gap=2.0)
         inner = framed(whole)
@@ -72,7 +77,8 @@ class Fingerprint:
             return None
         hashes = [_hash(base) for base in bases] * (BASES // len(bases))
         hashes += [_hash(_cropped(held, *corner)) for corner in CORNERS]
-        return cls(np.stack(hashes), (_thumbnail(whole), _thumbnail(inner)))
+        thumbnail = _thumbnail(whole)
+        return cls(np.stack(hashes), (thumbnail, thumbnail if inner is whole else _thumbnail(inner)))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -119,7 +125,8 @@ def _distance(first: Hashes, second: Hashes) -> NDArray[np.uint16]:
 def _hash(grey: Image.Image) -> Hashes:
     import imagehash  # noqa: PLC0415 - with scipy a fifth of a second, which no start should take
 
-    bits = imagehash.phash(grey, hash_size=16, highfreq_factor=4).hash
+    small = grey.resize((HASHED, HASHED), Image.Resampling.LANCZOS, reducing_gap=HASHED_GAP)
+    bits = imagehash.phash(small, hash_size=16, highfreq_factor=4).hash
     return np.packbits(bits).view("<u8").astype(np.uint64)
 
 

@@ -26,12 +26,25 @@ class EmbeddedOnce:
         """From now on those of another model. What is being computed fails, for it would be kept as that one's."""
         self._embeddings = embeddings
 
-    async def stored_or_coming(self, image_id: int) -> Embedding | None:
-        """The image's embedding if SQL has it, or once somebody who is computing it has; None where neither is so."""
+    async def stored(self, image_ids: Sequence[int]) -> dict[int, Embedding]:
+        """The embeddings that SQL has.
+
+        Raises:
+            StorageError
+        """
+        return await self._embeddings.vectors(image_ids)
+
+    async def coming(self, image_id: int) -> Embedding | None:
+        """The image's embedding once somebody who is computing it has stored it; None where nobody is, or they failed.
+
+        Raises:
+            StorageError
+        """
         computing = self._computing.get(image_id)
-        if computing is not None:
-            await asyncio.wait({computing})
-        return (await self._embeddings.vectors([image_id])).get(image_id)
+        if computing is None:
+            return None
+        await asyncio.wait({computing})
+        return (await self.stored([image_id])).get(image_id)
 
     async def embed(self, image_ids: Sequence[int], compute: Compute) -> dict[int, Embedding]:
         """The embedding of every image; `compute` is asked for those that nobody has, once and together.

@@ -1,8 +1,8 @@
 """A picture tower with its work written as plain products of matrices: those can be computed in eight bits.
 
-Two things that towers are made of are exported as something slower. Patches are cut out by a convolution, which stays in
-fp32. And the three products of attention are made as one, whose result is then turned and cut, several copies of it. Of
-ViT-B-32's 34 ms a picture in eight bits they took 6 (docs/decisions/0019-eight-bits.md).
+Two things that towers are made of are exported as something slower. Patches are cut out by a convolution, which stays
+in fp32. And the three products of attention are made as one, whose result is then turned and cut, several copies of it.
+Of ViT-B-32's 34 ms a picture in eight bits that took 3 (docs/decisions/0019-eight-bits.md).
 """
 
 from typing import Any, cast

@@ -21,7 +21,8 @@ def tower(vision: dict[str, object]) -> nn.Module:
     text = {"context_length": 8, "vocab_size": 64, "width": 32, "heads": 1, "layers": 1}
     embed_dim = 192 if vision is TIMM else 32
     model = open_clip.CLIP(embed_dim=embed_dim, vision_cfg=vision, text_cfg=text)
-    return model.visual.eval()
+    visual: nn.Module = model.visual
+    return visual.eval()
 
 
 def said(module: nn.Module, pixels: Tensor) -> Tensor:
