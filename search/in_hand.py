@@ -7,7 +7,7 @@ from time import monotonic
 from search.embedder import Embedding, Pixels
 from search.pictures import Seen
 from search.records import Photo, PhotoSource
-from storage.records import IndexEntry
+from storage.index_records import IndexEntry
 
 
 @dataclass(slots=True)

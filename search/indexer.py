@@ -22,7 +22,6 @@ from search.pictures import Pictures
 from search.quiet import Quiet
 from search.records import Photo
 from storage.fingerprints import Fingerprints
-from storage.index_records import IndexEntry
 from storage.queue import IndexQueue
 from storage.vectors import VectorIndex
 
