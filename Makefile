@@ -36,9 +36,10 @@ demo: $(VENV)/installed  ## run the bot in a local Telegram with a sample archiv
 sandbox: $(VENV)/installed  ## run the local Telegram alone
 	@exec $(bin)/python -m sandbox
 
-# Two at a time: many tests wait, for timeouts and for processes that start. A file stays with one of the two.
+# Two at a time: many tests wait, for timeouts and for processes that start. A file stays with one of the two; in the
+# order of names, because in that of their numbers of tests a few long ones come last, and one of the two waits for it.
 test: $(VENV)/installed-dev  ## run every test
-	$(bin)/python -m pytest -n 2 --dist loadfile
+	$(bin)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 crash-test: $(VENV)/installed-dev  ## kill the bot 100 times while photos stream in, and count them (a quarter of an hour)
 	$(bin)/python -m tests.crash

@@ -166,9 +166,13 @@ class Archive:
         """Waits until the photos are in exactly these states."""
 
         async def reached() -> bool:
-            return self._file.exists() and self.states() == states
+            return self._is_made() and self.states() == states
 
-        await until(reached, f"{states}, not {self.states() if self._file.exists() else 'nothing'}")
+        await until(reached, f"{states}, not {self.states() if self._is_made() else 'nothing'}")
+
+    def _is_made(self) -> bool:
+        """A bot that has just started has not yet made its database, or nothing in it."""
+        return self._file.exists() and bool(self.rows("SELECT 1 FROM sqlite_master WHERE name = 'photos'"))
 
 
 @pytest.fixture

@@ -2,13 +2,16 @@
 
 import asyncio
 import socket
-from contextlib import aclosing, closing
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from bot import changeover, control_server, lifecycle, stopping
+from bot.application import build
+from bot.settings import Settings
 from search import indexer
+from tests.conftest import Archive, polling
 from tests.crash.processes import Bot
 from tests.people import PATIENCE, People, jpeg, until
 from tests.programs import sandbox
@@ -16,47 +19,39 @@ from tests.programs import sandbox
 HANGING = {"delay": 3600, "times": 0}
 
 
-async def test_a_stop_waits_for_what_hangs(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("loaded_once")
+async def test_a_stop_waits_for_what_hangs(
+    people: People, settings: Settings, archive: Archive, tmp_path: Path
+) -> None:
     """Chroma's server, a download and an answer hang under load: the bot ends in time, and nothing is lost."""
-    with sandbox() as (url, token), closing(socket.create_server(("127.0.0.1", 0))) as silent:
+    ann = await people.person("Ann")
+    chat = await people.chat("supergroup", "Weekend crew", [ann])
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         chroma = f"http://127.0.0.1:{silent.getsockname()[1]}"  # accepts, and never says a word
-        bot = Bot(url, token, tmp_path / "data", tmp_path / "log", chroma_url=chroma, exact_limit="0")
-        async with aclosing(People(url)) as people:
-            ann = await people.person("Ann")
-            chat = await people.chat("supergroup", "Weekend crew", [ann])
-            await bot.start()
-            await people.post(chat, ann, photos=[jpeg("red")])
-            await _told(people, chat, ann, "1 photo")
-            for method in ("file", "sendPhoto"):
-                await people.ask("POST", "/api/faults", json={"method": method, **HANGING})
-            await people.post(chat, ann, text="/search red")
-            for number in range(20):
-                await people.post(chat, ann, photos=[jpeg((number, 90, 90))])
+        assert settings.token is not None
+        token = settings.token.get_secret_value()
+        bot = Bot(settings.api_url, token, settings.data_dir, tmp_path / "log", chroma_url=chroma, exact_limit="0")
+        await bot.start()
+        await people.post(chat, ann, photos=[jpeg("red")])
+        await archive.settled(indexed=1)
+        for method in ("file", "sendPhoto"):
+            await people.ask("POST", "/api/faults", json={"method": method, **HANGING})
+        await people.post(chat, ann, text="/search red")
+        for number in range(20):
+            await people.post(chat, ann, photos=[jpeg((number, 90, 90))])
 
-            async def hangs() -> bool:
-                calls = await people.ask("GET", "/api/faults")
-                return all(fault["hits"] for fault in calls)
+        async def hangs() -> bool:
+            calls = await people.ask("GET", "/api/faults")
+            return all(fault["hits"] for fault in calls)
 
-            await until(hangs, "a download and an answer that hang")
-            await _stopped(bot)
-            await people.ask("DELETE", "/api/faults")
-            await bot.start()
-            await _told(people, chat, ann, "21 photos")
-            await _stopped(bot)
-
-
-async def _stopped(bot: Bot) -> None:
-    """In order; where the machine is too busy for that, by the bot's own watch, and it says so."""
-    async with asyncio.timeout(PATIENCE):
-        status = await bot.stop()
-    assert status == 0 or bot.told("did not end in")
-
-
-async def _told(people: People, chat: int, ann: int, what: str) -> None:
-    async def is_told() -> bool:
-        return what in await people.told(chat, ann, "/stats")
-
-    await until(is_told, what)
+        await until(hangs, "a download and an answer that hang")
+        async with asyncio.timeout(PATIENCE):
+            status = await bot.stop()
+        # In order; where the machine is too busy for that, by the bot's own watch, and it says so.
+        assert status == 0 or bot.told("did not end in")
+    await people.ask("DELETE", "/api/faults")
+    async with polling(build(settings)):
+        await archive.settled(indexed=21)
 
 
 @pytest.mark.parametrize("seconds", [0.5, 2.5])

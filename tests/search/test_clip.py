@@ -69,13 +69,16 @@ def test_a_missing_model_is_not_replaced_by_another(tmp_path: Path) -> None:
     assert str(tmp_path) in str(caught.value)
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "other"])
+@pytest.mark.parametrize("damage", ["cut", "empty", "other", "missing"])
 def test_damaged_weights_are_not_taken_for_a_model(tmp_path: Path, damage: str) -> None:
     """One clear error, whatever the reader underneath raises."""
     shutil.copytree(DEMO, tmp_path / "demo")
     weights = tmp_path / "demo" / "open_clip_model.safetensors"
     whole = weights.read_bytes()
-    weights.write_bytes({"cut": whole[: len(whole) // 2], "empty": b"", "other": b"not weights at all"}[damage])
+    if damage == "missing":
+        weights.unlink()
+    else:
+        weights.write_bytes({"cut": whole[: len(whole) // 2], "empty": b"", "other": b"not weights at all"}[damage])
     with pytest.raises(ModelDamaged, match="could not be read"):
         ClipEmbedder.load(f"local-dir:{tmp_path / 'demo'}", CPU)
 
