@@ -1,10 +1,14 @@
 """Ann and her group, and two models for tests that change the one for the other."""
 
+import io
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from bot import loading
+from bot import loading, logs
 from search import reindexer
 from search.clip import ClipEmbedder, Compute
 from tests.bot.model_changes import Watched
@@ -49,3 +53,16 @@ async def ann(people: People) -> int:
 async def chat(people: People, ann: int) -> int:
     """Her supergroup, with the bot in it."""
     return await people.chat("supergroup", "Weekend crew", [ann], admins=[ann])
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """Everything that is logged as the program logs it."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    written = io.StringIO()
+    logs.set_up("INFO", Console(file=written))
+    yield written
+    logging.getLogger("uvicorn").setLevel(logging.NOTSET)
+    root.handlers[:] = before
+    root.setLevel(level)

@@ -3,17 +3,14 @@
 import asyncio
 import io
 import json
-import logging
 import stat
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
-from rich.console import Console
 
-from bot import control_connection, logs
+from bot import control_connection
 from bot.application import build
 from bot.control_file import NAME, ControlFile
 from bot.errors import BotError, BotNotRunning
@@ -116,18 +113,6 @@ async def test_whoever_does_not_know_the_secret_is_served(tmp_path: Path) -> Non
             right = {"Authorization": f"Bearer {secret}"}
             assert (await client.post("/echo", json={}, headers=right)).status_code == 200
             assert (await client.post("/echo", json=[], headers=right)).status_code == 400
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    written = io.StringIO()
-    logs.set_up("INFO", Console(file=written))
-    yield written
-    logging.getLogger("uvicorn").setLevel(logging.NOTSET)
-    root.handlers[:] = before
-    root.setLevel(level)
 
 
 async def test_the_secret_is_logged(

@@ -16,7 +16,7 @@ from storage.originals import Originals
 from tests import exports
 from tests.bot.commands import command
 from tests.conftest import Archive, polling
-from tests.importing.job import exported, history, known
+from tests.importing.job import exported, history, introduced
 from tests.importing.measure import CHAT, known_chat
 from tests.people import People, until
 from tests.storage.builders import exported as post
@@ -30,8 +30,7 @@ async def chat(people: People, archive: Archive, settings: Settings) -> AsyncIte
     ann: int = (await people.ask("POST", "/api/users", json={"first_name": "Ann", "id": 101}))["id"]
     chat = await people.chat("supergroup", "Weekend crew", [ann], admins=[ann])
     async with polling(build(settings.model_copy(update={"max_file_mb": 1}))):
-        await people.post(chat, ann, text="hello")
-        await known(people, archive, chat)
+        await introduced(people, archive, chat, ann)
         yield chat
 
 

@@ -16,7 +16,7 @@ from search.importing import Outcome
 from tests import exports, html_exports
 from tests.bot.test_chats import join
 from tests.conftest import Archive, polling
-from tests.importing.job import ANN, BEFORE, TAKEN, counts, export_id, exported, history, imported, known
+from tests.importing.job import ANN, BEFORE, TAKEN, counts, export_id, exported, history, imported, introduced, known
 from tests.people import People, until
 
 pytestmark = pytest.mark.usefixtures("loaded_once")
@@ -27,8 +27,7 @@ async def test_an_export_goes_to_a_chat_that_it_is_not_of(
 ) -> None:
     """Unless it is told to, and then the summary says so; nothing of it gets a link. Chats that are not there, or that
     take nothing, are named."""
-    await people.post(chat, ann, text="hello")
-    await known(people, archive, chat)
+    await introduced(people, archive, chat, ann)
     elsewhere = history(tmp_path / "elsewhere", -1007777777777)
     with pytest.raises(BotError, match=r"the bot is not in it.*--chat"):
         await imported(settings, elsewhere)
@@ -51,8 +50,7 @@ async def test_an_account_is_imported_into_one_chat(
     """Each of its chats goes to itself; chats without the bot, and private ones, are left out by name."""
     other = await people.chat("channel", "News", [ann], admins=[ann], bot="administrator")
     for place in (chat, other):
-        await people.post(place, ann, text="hello")
-        await known(people, archive, place)
+        await introduced(people, archive, place, ann)
     document = exports.account(
         exports.chat(exports.photo(10_001), number=export_id(chat)),
         exports.chat(exports.photo(10_002), name="News", kind="public_channel", number=export_id(other)),
@@ -110,8 +108,7 @@ async def test_the_zone_of_the_server_moves_old_exports(
 ) -> None:
     """Dates without a zone are UTC, whatever zone answers are told in, or what --zone says."""
     async with polling(build(settings)):
-        await people.post(chat, ann, text="hello")
-        await known(people, archive, chat)
+        await introduced(people, archive, chat, ann)
     away = settings.model_copy(update={"timezone": "Asia/Tokyo"})
     folder = exported(tmp_path / "export", chat, exports.photo(10_001, date_unixtime=None))
     assert counts(await imported(away, folder)) == {TAKEN: 1}
@@ -128,8 +125,7 @@ async def test_a_purge_does_not_end_an_import(
     people: People, archive: Archive, settings: Settings, bot: AnyApplication, chat: int, ann: int, tmp_path: Path
 ) -> None:
     """Nothing comes in after it, and the summary says why."""
-    await people.post(chat, ann, text="hello")
-    await known(people, archive, chat)
+    await introduced(people, archive, chat, ann)
     told = ask(settings.data_dir, Import.NAME, path=str(history(tmp_path / "export", chat, many=1200)))
     async for step in told:
         if step.get("step", "").startswith("Reading"):
@@ -145,8 +141,7 @@ async def test_a_chat_that_keeps_nothing_gets_a_history(
     people: People, archive: Archive, settings: Settings, bot: AnyApplication, chat: int, ann: int, tmp_path: Path
 ) -> None:
     """Where admins have switched that off, and where the bot has been removed."""
-    await people.post(chat, ann, text="hello")
-    await known(people, archive, chat)
+    await introduced(people, archive, chat, ann)
     [menu] = await people.asked(chat, ann, "/settings")
     await people.press(chat, ann, menu, "Remember new photos")
     told = await imported(settings, history(tmp_path / "export", chat))

@@ -11,7 +11,7 @@ from bot.settings import Settings
 from search.importing import Outcome
 from tests import exports
 from tests.conftest import Archive, polling
-from tests.importing.job import BEFORE, TAKEN, counts, export_id, exported, history, imported, kept, known
+from tests.importing.job import BEFORE, TAKEN, counts, export_id, exported, history, imported, introduced, kept
 from tests.people import People, jpeg, picture_key, shown, until
 
 pytestmark = pytest.mark.usefixtures("loaded_once")
@@ -52,8 +52,7 @@ async def test_an_import_that_is_run_again_stores_everything_twice(
     people: People, archive: Archive, settings: Settings, bot: AnyApplication, chat: int, ann: int, tmp_path: Path
 ) -> None:
     """The second run finds what the first has taken in, and a later export brings only what is new."""
-    await people.post(chat, ann, text="hello")
-    await known(people, archive, chat)
+    await introduced(people, archive, chat, ann)
     assert counts(await imported(settings, history(tmp_path / "first", chat), chat="Weekend crew")) == {TAKEN: 3}
     assert counts(await imported(settings, history(tmp_path / "first", chat), chat=str(chat))) == {BEFORE: 3}
     later = history(tmp_path / "later", chat, many=5)
@@ -99,8 +98,7 @@ async def test_a_bot_must_run_for_an_import(
 ) -> None:
     """Alone it indexes what it takes in, and leaves to the bot what only Telegram has; the bot shows it later."""
     async with polling(build(settings)):
-        await people.post(chat, ann, text="hello")
-        await known(people, archive, chat)
+        await introduced(people, archive, chat, ann)
     assert counts(await imported(settings, history(tmp_path / "export", chat))) == {TAKEN: 3}
     assert archive.states() == {"indexed": 3}
     assert archive.rows("SELECT count(*) FROM vectors") == [(3,)]
@@ -112,8 +110,7 @@ async def test_a_photo_whose_file_is_gone_spoils_the_answer(
     people: People, archive: Archive, settings: Settings, bot: AnyApplication, chat: int, ann: int, tmp_path: Path
 ) -> None:
     """It is a line with its link, without a picture; imported again from elsewhere, it is shown again."""
-    await people.post(chat, ann, text="hello")
-    await known(people, archive, chat)
+    await introduced(people, archive, chat, ann)
     folder = history(tmp_path / "export", chat)
     await imported(settings, folder)
     for file in folder.glob("photos/*10002*"):
@@ -134,8 +131,7 @@ async def test_a_file_that_took_the_place_of_an_original_is_shown(
 ) -> None:
     """Another export over the same folder, with another chat's pictures under the same names: the answer has the link
     alone, and the right export imported from elsewhere brings the picture back."""
-    await people.post(chat, ann, text="hello")
-    await known(people, archive, chat)
+    await introduced(people, archive, chat, ann)
     folder = history(tmp_path / "export", chat)
     await imported(settings, folder)
     [file] = folder.glob("photos/*10002*")
@@ -154,8 +150,7 @@ async def test_copies_outlive_what_was_forgotten(
     copying = settings.model_copy(update={"import_copy": True})
     folder = history(tmp_path / "export", chat)
     async with polling(build(copying)):
-        await people.post(chat, ann, text="hello")
-        await known(people, archive, chat)
+        await introduced(people, archive, chat, ann)
         assert counts(await imported(copying, folder)) == {TAKEN: 3}
         for file in folder.rglob("*.jpg"):
             file.unlink()

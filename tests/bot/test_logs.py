@@ -2,17 +2,14 @@
 
 import io
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from telegram.error import NetworkError
 
-from bot import logs
 from bot.application import build
 from bot.settings import Settings
 from storage.database import Database
@@ -26,18 +23,10 @@ CLASH = text("INSERT INTO facts (key, value) VALUES ('model', :caption)")
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 
 
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """Everything that is logged as the program logs it."""
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    written = io.StringIO()
-    logs.set_up("INFO", Console(file=written))
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)  # the sandbox's, which has a process of its own elsewhere
-    yield written
-    logging.getLogger("uvicorn").setLevel(logging.NOTSET)
-    root.handlers[:] = before
-    root.setLevel(level)
+@pytest.fixture(autouse=True)
+def sandbox_says_nothing(log: io.StringIO) -> None:
+    """It has a process of its own elsewhere."""
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
 
 
 async def fault(people: People, method: str, **what: Any) -> None:

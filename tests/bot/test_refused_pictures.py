@@ -10,7 +10,7 @@ from bot.application import build
 from bot.settings import Settings
 from handlers import attempts
 from tests.conftest import Archive, polling
-from tests.importing.job import history, imported, known
+from tests.importing.job import history, imported, introduced
 from tests.people import Message, People, shown, until
 
 pytestmark = pytest.mark.usefixtures("loaded_once")
@@ -24,8 +24,7 @@ async def chat(people: People, archive: Archive, settings: Settings, tmp_path: P
     ann: int = (await people.ask("POST", "/api/users", json={"first_name": "Ann", "id": 101}))["id"]
     chat = await people.chat("supergroup", "Weekend crew", [ann], admins=[ann])
     async with polling(build(settings)):
-        await people.post(chat, ann, text="hello")
-        await known(people, archive, chat)
+        await introduced(people, archive, chat, ann)
         await imported(settings, history(tmp_path / "export", chat))
         yield chat
 

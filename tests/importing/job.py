@@ -57,7 +57,15 @@ def history(folder: Path, chat: int, first: int = 10_001, many: int = 3, **more:
     return exported(folder, chat, *(exports.photo(first + n, f"memory number {n}") for n in range(many)), **more)
 
 
+async def introduced(people: People, archive: Archive, chat: int, ann: int) -> None:
+    """The bot has seen that it is in the chat."""
+    await people.post(chat, ann, text="hello")
+    await known(people, archive, chat)
+
+
 async def known(people: People, archive: Archive, chat: int) -> None:
+    """Its chat is in the database."""
+
     async def is_there() -> bool:
         return bool(archive.rows("SELECT 1 FROM chats WHERE id = ?", chat))
 
