@@ -13,15 +13,20 @@ T = TypeVar("T")
 
 PATIENCE = 60.0
 """Seconds until a condition that should come true counts as missed; met ones take a fraction of one."""
+PAUSE = 0.02
+SELDOM = 1.0
+"""For conditions that the bot is asked for in a group: after twenty answers Telegram takes one in three seconds."""
 
 
-async def until(condition: Callable[[], Awaitable[T]], what: str, patience: float = PATIENCE) -> T:
+async def until(
+    condition: Callable[[], Awaitable[T]], what: str, patience: float = PATIENCE, pause: float = PAUSE
+) -> T:
     """Waits until `condition` gives something true, and returns it."""
     deadline = asyncio.get_running_loop().time() + patience
     while not (got := await condition()):
         if asyncio.get_running_loop().time() > deadline:
             raise AssertionError(f"waited in vain for {what}")
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(pause)
     return got
 
 

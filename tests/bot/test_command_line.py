@@ -20,7 +20,7 @@ from bot.__main__ import COMMANDS
 from bot.settings import Settings
 from sandbox.server import Sandbox
 from tests.conftest import Archive
-from tests.people import PATIENCE, People, jpeg, picture_key, until
+from tests.people import PATIENCE, SELDOM, People, jpeg, picture_key, until
 from tests.ports import free_port
 from tests.programs import ROOT, environment, same
 
@@ -145,7 +145,7 @@ async def test_a_newcomer_who_asks_for_pizza_sees_pizza() -> None:
             return bool((await people.ask("GET", "/api/bot"))["connected"])
 
         await until(is_polling, "the model to be loaded", patience=120)
-        await until(is_indexed, "the archive to be indexed")
+        await until(is_indexed, "the archive to be indexed", pause=SELDOM)
         answer = await people.asked(chat, members[0], "/search pizza")
         assert len(answer) == 5
         assert "pizza" in await _scene(people, chat, answer[0])

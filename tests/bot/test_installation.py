@@ -108,7 +108,9 @@ async def test_the_commands_of_a_host_are_not_overwritten(people: People, settin
     assert [line.partition(":")[0] for line in commands[2:]] == ours
 
 
-async def test_a_hosts_buttons_are_answered_by_chatlens(people: People, settings: Settings, sandbox: Any) -> None:
+async def test_a_hosts_buttons_are_answered_by_chatlens(
+    people: People, settings: Settings, sandbox: Any, archive: Archive
+) -> None:
     """Each button is answered once, by the one whose it is."""
     heard: list[str] = []
 
@@ -129,18 +131,9 @@ async def test_a_hosts_buttons_are_answered_by_chatlens(people: People, settings
     chat = await people.chat("supergroup", "Weekend crew", [ann])
     async with polling(application):
         await people.post(chat, ann, photos=[jpeg("red")])
-        await until_indexed(people, chat, ann)
+        await archive.settled(indexed=1)
         [shown] = await people.asked(chat, ann, "/menu")
         assert await people.press(chat, ann, shown, "Host") == {"text": "the host's", "show_alert": False}
         [answer] = await people.asked(chat, ann, "/search red")
         assert await people.press(chat, ann, answer, "Close") == {"show_alert": False}
     assert heard == ["p:more:5"]
-
-
-async def until_indexed(people: People, chat: int, user: int) -> None:
-    """Waits for the chat's photo."""
-
-    async def found() -> bool:
-        return "1 photo indexed" in await people.told(chat, user, "/stats")
-
-    await until(found, "the photo")
