@@ -35,7 +35,7 @@ BUDGETS = (64, BUDGET, 1_024)
 """MiB of vectors in memory; the middle one is the default setting."""
 PROCESSES = 3
 """At the default budget, so that there is more than one first question of the largest chat."""
-ROUNDS = 20
+ROUNDS = 10
 AIMS = {100_000: 25.0, 1_000_000: 50.0}
 """Milliseconds, p95, warm."""
 

@@ -78,8 +78,9 @@ def run(quick: bool) -> Report:
             noise(rounds),
             (
                 f"{filled:,} vectors of {DIMENSIONS} dimensions in one chat, and more as they are written; "
-                "questions are filtered by chat. The process has nothing but Chroma and an event loop that looks at "
-                "the clock every millisecond: the bot's own work adds to the stalls, its model to the memory."
+                "questions are asked of that chat's own collection, without a filter. The process has nothing but "
+                "Chroma and an event loop that looks at the clock every millisecond: "
+                "the bot's own work adds to the stalls, its model to the memory."
             ),
         ],
     )

@@ -165,8 +165,7 @@ def times(pictures: Sequence[Image.Image], side: int) -> None:
     print(f"\na fingerprint of a picture: {1_000 * (perf_counter() - started) / len(images):.1f} ms")
     hashes = np.random.default_rng(1).integers(0, 2**63, (50_000, VIEWS, WORDS), np.uint64)
     for count in (1_000, 10_000, 50_000):
-        held, taken = HeldHashes(), []
-        held.add(range(count), hashes[:count].tobytes())
+        held, taken = HeldHashes.empty().with_more(range(count), hashes[:count].tobytes()), []
         for one in made[:9]:
             started = perf_counter()
             held.near(one.hashes[None])

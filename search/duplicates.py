@@ -32,7 +32,7 @@ INLINE_ROWS = 2_000
 
 @dataclass(slots=True, eq=False)
 class _Chat:
-    hashes: HeldHashes = field(default_factory=HeldHashes)
+    hashes: HeldHashes = field(default_factory=HeldHashes.empty)
     is_loaded: bool = False
     pending: set[int] = field(default_factory=set)
     """Images that were indexed since it was read."""
@@ -61,6 +61,10 @@ class Duplicates:
     def forget(self, chat_id: int) -> None:
         """So much changed that the chat is better read anew."""
         self._chats.pop(chat_id, None)
+
+    async def load(self, chat_id: int) -> None:
+        """Read what finding pictures again in a chat needs, ahead of that."""
+        await self._chat(chat_id)
 
     async def same(self, chat_id: int, fingerprint: Fingerprint) -> list[int]:
         """The images that a chat shows, or showed, and that are the same picture."""
@@ -176,7 +180,8 @@ class Duplicates:
         if not chat.is_loaded or chat.pending:
             async with chat.reading:
                 if not chat.is_loaded:
-                    chat.hashes.add(*await self._fingerprints.of_chat(chat_id, HASHES_SIZE))
+                    read = await self._fingerprints.of_chat(chat_id, HASHES_SIZE)
+                    chat.hashes = await asyncio.to_thread(HeldHashes.empty().with_more, *read)
                     chat.is_loaded = True
                 if chat.pending:
                     await self._catch_up(chat)
@@ -191,7 +196,7 @@ class Duplicates:
             chat.pending |= pending
             raise
         new = {image_id: data for image_id, data in made.items() if data}
-        chat.hashes.add(list(new), b"".join(data[:HASHES_SIZE] for data in new.values()))
+        chat.hashes = chat.hashes.with_more(list(new), b"".join(data[:HASHES_SIZE] for data in new.values()))
 
     def _shrink(self, used: int) -> None:
         held = sum(chat.hashes.nbytes for chat in self._chats.values())

@@ -6,6 +6,8 @@ What is near here may be the same picture, and nothing else can: `Fingerprint.is
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,48 +23,54 @@ in 3,000."""
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class HeldHashes:
-    """The hashes of a chat's images, 224 bytes each; images may be added."""
+    """The hashes of a chat's images, 224 bytes each."""
 
-    def __init__(self) -> None:
-        self._ids = np.empty(0, np.int64)
-        self._columns = np.empty((VIEWS, WORDS, 0), np.uint64)
-        self._framed = np.empty(0, np.intp)
+    ids: NDArray[np.int64]
+    columns: NDArray[np.uint64]
+    """`[VIEWS, WORDS, n]`: in the order in which they are compared."""
+    framed: NDArray[np.intp]
+    """The rows whose second view is not the first once more."""
+
+    @classmethod
+    def empty(cls) -> Self:
+        """Of no images."""
+        return cls(np.empty(0, np.int64), np.empty((VIEWS, WORDS, 0), np.uint64), np.empty(0, np.intp))
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self.ids)
 
     @property
     def nbytes(self) -> int:
-        return self._columns.nbytes + self._ids.nbytes
+        return self.columns.nbytes + self.ids.nbytes + self.framed.nbytes
 
-    def add(self, image_ids: Sequence[int], hashes: bytes) -> None:
-        """Images that are not here yet, and what `Fingerprint.to_bytes` begins with of each."""
+    def with_more(self, image_ids: Sequence[int], hashes: bytes) -> HeldHashes:
+        """The same and images that are not here yet, with what `Fingerprint.to_bytes` begins with of each."""
         rows = np.frombuffer(hashes, "<u8").reshape(-1, VIEWS, WORDS).astype(np.uint64)
-        self._ids = np.concatenate([self._ids, np.array(image_ids, np.int64)])
-        self._columns = np.concatenate([self._columns, rows.transpose(1, 2, 0)], axis=2)
-        self._framed = _framed(self._columns)
+        columns = np.concatenate([self.columns, rows.transpose(1, 2, 0)], axis=2)
+        return HeldHashes(np.concatenate([self.ids, np.array(image_ids, np.int64)]), columns, _framed(columns))
 
     def lacking(self, image_ids: Collection[int]) -> set[int]:
         """Those of these images that are not here."""
         wanted = set(image_ids)
-        return wanted.difference(self._ids[self._rows(wanted)].tolist())
+        return wanted.difference(self.ids[self._rows(wanted)].tolist())
 
     def of(self, image_ids: Collection[int]) -> dict[int, Hashes]:
         """`[VIEWS, WORDS]` of those of these images that are here."""
         rows = self._rows(image_ids)
-        return dict(zip(self._ids[rows].tolist(), self._columns[:, :, rows].transpose(2, 0, 1), strict=True))
+        return dict(zip(self.ids[rows].tolist(), self.columns[:, :, rows].transpose(2, 0, 1), strict=True))
 
     def near(self, asked: Hashes) -> list[list[int]]:
         """The images that are near to each of `[k, VIEWS, WORDS]`; five of them in a chat of 134,000 take 20 ms."""
-        ids, found = self._ids, [set[int]() for _ in asked]  # another thread may add to it meanwhile
-        for numbers, rows in _near(asked, self._columns, self._framed):
-            for number, image_id in zip(numbers.tolist(), ids[rows].tolist(), strict=True):
+        found = [set[int]() for _ in asked]
+        for numbers, rows in _near(asked, self.columns, self.framed):
+            for number, image_id in zip(numbers.tolist(), self.ids[rows].tolist(), strict=True):
                 found[number].add(image_id)
         return [sorted(one) for one in found]
 
     def _rows(self, image_ids: Collection[int]) -> NDArray[np.intp]:
-        return np.flatnonzero(np.isin(self._ids, np.fromiter(image_ids, np.int64)))
+        return np.flatnonzero(np.isin(self.ids, np.fromiter(image_ids, np.int64)))
 
 
 def near_pairs(hashes: Hashes) -> list[tuple[int, int]]:

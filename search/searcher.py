@@ -83,8 +83,8 @@ class Searcher:
                 return Answer((), counts)
             direction = await self._directions.of(query)
             found, looks = await self._found(query, direction, DEPTH, counts, said)
-        found, verdict = judged(query, found, looks)
-        found = await self._duplicates.collapsed(query.chat_id, found, _asked_about(direction))
+            found, verdict = judged(query, found, looks)
+            found = await self._duplicates.collapsed(query.chat_id, found, _asked_about(direction))
         found = await self._each_once(query.chat_id, ordered(found, query)[:DEPTH], query.count)
         return Answer(await self.page(query, found[: query.count]), counts, verdict, tuple(found))
 
@@ -98,7 +98,7 @@ class Searcher:
             counts = await self._photos.counts(query.chat_id)
             direction = await self._directions.of(query)
             found, _ = await self._found(query, direction, depth, counts, said)
-        return ordered(await self._duplicates.collapsed(query.chat_id, found, _asked_about(direction)), query)
+            return ordered(await self._duplicates.collapsed(query.chat_id, found, _asked_about(direction)), query)
 
     async def _by_one_model(self, work: Callable[[], Awaitable[T]]) -> T:
         """What a change of model falls into is done again: vectors of two models say nothing of each other, and may not
@@ -116,13 +116,16 @@ class Searcher:
 
     @asynccontextmanager
     async def _saying(self, query: Query) -> AsyncIterator[asyncio.Task[Said]]:
-        """What texts say, sought while looks are: it is another thread's work."""
+        """What texts say, sought while looks are: it is another thread's work. So is the reading of a chat's
+        fingerprints at its first question."""
         said = asyncio.create_task(self._fusion.said(query), name="texts")
+        loading = asyncio.create_task(self._duplicates.load(query.chat_id), name="fingerprints")
         try:
             yield said
         finally:
-            said.cancel()
-            await asyncio.gather(said, return_exceptions=True)
+            for task in (said, loading):
+                task.cancel()
+            await asyncio.gather(said, loading, return_exceptions=True)
 
     async def _found(
         self, query: Query, direction: Direction | None, depth: int, counts: ChatCounts, said: asyncio.Task[Said]

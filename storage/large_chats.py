@@ -92,8 +92,11 @@ class LargeChats:
         return await self._chroma.count()
 
     async def differences(self) -> Reconciled:
-        """Where an open Chroma is not as SQL has it; nothing is changed. Raises VectorIndexUnavailable."""
-        return await differences(self._embeddings, self._chroma, self._changing, self._kept)
+        """Where an open Chroma is not as SQL has it; nothing is changed. Raises VectorIndexUnavailable.
+
+        A collection that is still being filled is asked by nobody, and lacks what is on its way.
+        """
+        return await differences(self._embeddings, self._chroma, self._changing, set(self._whole))
 
     def distrust(self) -> None:
         """Let Chroma be compared and mended, and not be asked before."""

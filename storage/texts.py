@@ -158,7 +158,7 @@ async def _left(
     if not filters:
         return best[:limit]
     left: list[int] = []
-    for batch in batches(best.tolist()):
+    for batch in batches(best.tolist(), 2 * limit):
         few = photos.c.id.in_(photo_ids[batch].tolist())
         ids = set(await connection.scalars(select(photos.c.id).where(few, satisfies(chat_id, filters, of_few=True))))
         left += [row for row in batch if int(photo_ids[row]) in ids]

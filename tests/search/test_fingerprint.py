@@ -40,8 +40,7 @@ def test_an_edited_picture_is_another_one(edit: str, seed: int) -> None:
     one, other = fingerprint(drawn(seed)), fingerprint(EDITS[edit](drawn(seed)))
     assert one.is_same(other)
     assert other.is_same(one)
-    held = HeldHashes()
-    held.add([7], other.to_bytes()[:HASHES_SIZE])
+    held = HeldHashes.empty().with_more([7], other.to_bytes()[:HASHES_SIZE])
     assert held.near(one.hashes[None]) == [[7]]
     assert near_pairs(np.stack([other.hashes, one.hashes])) == [(0, 1)]
 

@@ -14,7 +14,7 @@ from storage.collection import ChromaLocation, Collection, Opened
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.errors import VectorIndexUnavailable
-from storage.index_records import IndexEntry, Reconciled
+from storage.index_records import IndexEntry, Place, Reconciled
 from storage.photos import Photos
 from storage.set_aside import kept
 from storage.vectors import VectorIndex
@@ -182,3 +182,38 @@ async def test_a_renewal_that_fails_leaves_erased_vectors_aside(sqlite: Database
     assert location.directory is not None
     assert not location.directory.exists()
     assert list(kept(location.directory)) == []
+
+
+class HeldUp(Embeddings):
+    """Whoever asks first for the places of photos, which is who fills a collection, waits."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, MODEL)
+        self.asked, self.may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def places(self, chat_id: int, after: int, limit: int) -> list[Place]:
+        """Or not at once."""
+        if not self.asked.is_set():
+            self.asked.set()
+            await self.may_go_on.wait()
+        return await super().places(chat_id, after, limit)
+
+
+async def test_a_collection_that_is_being_filled_lacks_photos(
+    sqlite: Database, chroma: ChromaIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is still on its way is no difference: nobody asks that collection yet."""
+    monkeypatch.setattr("storage.large_chats.AT_ONCE", 0)
+    await at_build(sqlite)
+    embeddings = HeldUp(sqlite)
+    index = VectorIndex(embeddings, chroma, exact_limit=1)
+    await index.reconcile()
+    await indexed(sqlite, post(1), post(2))
+    assert len(await index.nearest(GROUP.id, unit(1), 20)) == 2
+    await embeddings.asked.wait()
+    assert await index.differences() == NOTHING
+    embeddings.may_go_on.set()
+    await index.settled()
+    assert await chroma.chats() == [GROUP.id]
+    await chroma.delete(GROUP.id, [1])
+    assert (await index.differences()).missing == 1
