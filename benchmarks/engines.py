@@ -9,6 +9,7 @@ installed (`pip install -e ".[peers]"`).
 import os
 import tempfile
 from collections.abc import Callable
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -21,7 +22,7 @@ from benchmarks.publishing import main
 from benchmarks.report import Plot, Report, Table
 from benchmarks.rounds import ROUNDS, Spread, in_turns, noise
 from search.onnx_tower import INPUT, OUTPUT, OnnxTower, normalised
-from search.quantising import TOWER, export, made_up_pictures, reduce
+from search.quantising import TOWER, export, export_as_products, made_up_pictures, reduce
 
 BATCHES = (1, 8, 16)
 ARCHITECTURES = ("ViT-B-32", "ViT-B-32-SigLIP2-256")
@@ -82,7 +83,8 @@ def _engines(architecture: str, scratch: Path) -> tuple[dict[str, Engine], int]:
     size = exact.image_size
     side = size if isinstance(size, int) else size[0]
     export(exact, scratch / "exact.onnx", made_up_pictures(2, side))
-    reduce(scratch / "exact.onnx", scratch / TOWER)
+    export_as_products(deepcopy(exact), scratch / "products.onnx", made_up_pictures(2, side))
+    reduce(scratch / "products.onnx", scratch / TOWER)
     engines = {
         EXACT: by_torch(exact, torch.float32),
         "torch bf16": by_torch(half, torch.bfloat16),

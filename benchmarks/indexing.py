@@ -23,7 +23,7 @@ from benchmarks.rounds import ROUNDS, Spread, in_turns, noise
 ARCHITECTURES = ("ViT-B-32", "ViT-B-32-SigLIP2-256")
 QUICK_ARCHITECTURES = ("ViT-S-32-alt",)
 CORES = (1, 2)
-PHOTOS, DISTINCT = 24, 12
+PHOTOS, DISTINCT = 48, 12
 """Of a round; made up for it."""
 QUICK_PHOTOS = 16
 Rates = dict[str, Spread]
@@ -60,8 +60,9 @@ def run(quick: bool) -> Report:
             "what is lost in a crash is lost."
         ),
         (
-            "Chatlens: the bot's own indexer, from the row in SQLite (durable) to Chroma, with a fingerprint of every "
-            "picture, decoders in processes of their own, and the eight-bit tower."
+            "Chatlens: the bot's own indexer, from the row in SQLite to the vector in SQLite (durable) and in the index, "
+            "with a fingerprint of every picture, decoders in processes of their own, and the eight-bit tower. A chat "
+            "of this size is answered from memory and has no collection in Chroma (docs/decisions/0002)."
         ),
         "Peers have as many threads as cores; Chatlens as many as it takes by itself (`CHATLENS_THREADS`).",
     ]

@@ -31,7 +31,7 @@ from search.torchvision_operators import declare_missing_operators
 OBVIOUS, ONNX, TORCH_HALF, OPENVINO, OURS = "obvious", "ONNX Runtime fp32", "torch bf16", "OpenVINO bf16", "Chatlens"
 BATCH = 8
 """From 8 pictures on every engine's rate is flat (results/engines.md)."""
-WARMING = 8
+WARMING = 16
 """Photos that are indexed before the clock starts: a bot that runs has its workers and its collection open."""
 Way = Callable[[Sequence[Photograph], Path], float]
 """Indexes photos with what it keeps in a directory; seconds from the `WARMING`th photo on."""
