@@ -60,9 +60,9 @@ def run(quick: bool) -> Report:
             "what is lost in a crash is lost."
         ),
         (
-            "Chatlens: the bot's own indexer, from the row in SQLite to the vector in SQLite (durable) and in the index, "
-            "with a fingerprint of every picture, decoders in processes of their own, and the eight-bit tower. A chat "
-            "of this size is answered from memory and has no collection in Chroma (docs/decisions/0002)."
+            "Chatlens: the bot's own indexer, from the row in SQLite to the vector in SQLite (durable) and in the "
+            "index, with a fingerprint of every picture, decoders in processes of their own, and the eight-bit tower. "
+            "A chat of this size is answered from memory and has no collection in Chroma (docs/decisions/0002)."
         ),
         "Peers have as many threads as cores; Chatlens as many as it takes by itself (`CHATLENS_THREADS`).",
     ]
