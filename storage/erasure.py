@@ -172,6 +172,8 @@ class Erasure:
     @uninterrupted
     async def _erase_rest(self, chat_ids: Select[Any] | CompoundSelect[Any]) -> None:
         async with self._database.transaction() as connection:
+            for chat_id in (await connection.scalars(chat_ids)).all():
+                note(connection, chat_id)
             for table in OF_A_CHAT:
                 await connection.execute(delete(table).where(table.c.chat_id.in_(chat_ids)))
             await remains.note(connection, Files.DATABASE)

@@ -18,6 +18,7 @@ from storage.database import Database, insert
 from storage.records import PhotoState
 from storage.remains import Files
 from storage.schema import AT_ONCE, IS_PENDING, IS_WHOLE, images, photos, readings, texts, vectors
+from storage.text_cache import note
 from storage.uninterrupted import uninterrupted
 
 LATE = timedelta(hours=1)
@@ -51,6 +52,9 @@ class Examination:
     async def drop_orphans(self) -> None:
         """Delete them."""
         async with self._database.transaction() as connection:
+            of_no_photo = select(texts.c.chat_id).where(_of_no_photo()).distinct()
+            for chat_id in (await connection.scalars(of_no_photo)).all():
+                note(connection, chat_id)
             for table, is_one in _orphans().values():
                 await connection.execute(delete(table).where(is_one))
             await remains.note(connection, Files.DATABASE)
@@ -104,7 +108,11 @@ class Examination:
     async def file_rightly(self) -> None:
         """Let each lie with its photo's chat."""
         of_photo = select(photos.c.chat_id).where(photos.c.id == texts.c.photo_id).scalar_subquery()
+        wrong = select(texts.c.chat_id, photos.c.chat_id).join(photos, photos.c.id == texts.c.photo_id)
         async with self._database.transaction() as connection:
+            for row in (await connection.execute(wrong.where(photos.c.chat_id != texts.c.chat_id).distinct())).all():
+                for chat_id in row:
+                    note(connection, chat_id)
             await connection.execute(update(texts).where(_is_misfiled()).values(chat_id=of_photo))
 
     async def left_lying(self, now: datetime) -> int:
@@ -144,7 +152,7 @@ class Examination:
 def _orphans() -> dict[str, tuple[Table, ColumnElement[bool]]]:
     """In the order in which they are deleted."""
     return {
-        "texts of no photo": (texts, ~exists().where(photos.c.id == texts.c.photo_id)),
+        "texts of no photo": (texts, _of_no_photo()),
         "readings of no image": (readings, ~exists().where(images.c.id == readings.c.image_id)),
         "vectors of no image": (vectors, ~exists().where(images.c.id == vectors.c.image_id)),
         "images of no photo": (images, ~exists().where(photos.c.image_id == images.c.id)),
@@ -155,6 +163,10 @@ def _lacks_vector(model: str) -> ColumnElement[bool]:
     has_image = exists().where(images.c.id == photos.c.image_id)
     whole = exists().where(vectors.c.image_id == photos.c.image_id, vectors.c.model == model, IS_WHOLE)
     return (photos.c.state == PhotoState.INDEXED) & has_image & ~whole
+
+
+def _of_no_photo() -> ColumnElement[bool]:
+    return ~exists().where(photos.c.id == texts.c.photo_id)
 
 
 def _is_misfiled() -> ColumnElement[bool]:

@@ -96,6 +96,8 @@ class HeldTexts:
 
 
 def _met(said: bytes, ends: NDArray[np.int64], piece: str) -> NDArray[np.bool_]:
+    if not piece:  # as SQL has it: every text has nothing in it
+        return np.ones(len(ends), np.bool_)
     met = np.zeros(len(ends), np.bool_)
     places = np.fromiter((one.start() for one in re.finditer(re.escape(piece.encode()), said)), np.int64)
     met[np.searchsorted(ends, places, side="right")] = True

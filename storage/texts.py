@@ -97,11 +97,14 @@ class Texts:
             else:
                 total, met = await _in_thread(held, _looked_up, held, filters.sources, needles)
             best = met.best()
-            if held is not None and filters.phrases:
-                said = await _in_thread(held, _saying, held, filters)
-                best = best[np.isin(met.photo_ids[best], said)]
-                filters = replace(filters, phrases=())
-            best = await _left(connection, chat_id, filters, met.photo_ids, best, limit)
+            if not filters:
+                best = best[:limit]
+            else:
+                if held is not None and filters.phrases:
+                    said = await _in_thread(held, _saying, held, filters)
+                    best = best[np.isin(met.photo_ids[best], said)]
+                    filters = replace(filters, phrases=())
+                best = await _left(connection, chat_id, filters, met.photo_ids, best, limit)
             said_by = await _said_by(connection, searched, met.photo_ids[best].tolist())
         places = [(int(met.photo_ids[row]), met.sources[row]) for row in best]
         found = tuple(said_by[place] for place in places if place in said_by)
@@ -154,9 +157,7 @@ async def _left(
     best: NDArray[np.intp],
     limit: int,
 ) -> NDArray[np.intp]:
-    """The first of the best rows whose photos filters leave."""
-    if not filters:
-        return best[:limit]
+    """The first of the best rows whose photos are indexed and left by filters."""
     left: list[int] = []
     for batch in batches(best.tolist(), 2 * limit):
         few = photos.c.id.in_(photo_ids[batch].tolist())

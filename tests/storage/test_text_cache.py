@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from storage import text_cache
@@ -15,11 +16,13 @@ from storage.chat_records import ChatInfo
 from storage.chats import Chats
 from storage.database import Database
 from storage.erasure import Erasure
+from storage.examination import Examination
 from storage.filtered import FilteredPhotos
 from storage.filters import Filters
 from storage.photos import Photos
 from storage.readings import Readings
 from storage.records import EVERY_SOURCE, TextSource
+from storage.schema import texts as rows
 from storage.texts import TextMatches, Texts, keep_new_texts
 from tests.storage.builders import GROUP, NOON, indexed, post
 
@@ -95,14 +98,23 @@ async def test_memory_finds_other_texts_than_sql(
     ids = await _indexed(database, *captions)
     for photo in (await Photos(database).get(ids[::2])).values():
         await Readings(database).done(photo.image_id, "".join(rng.choice(WORDS, 3)))
+    for number in range(100, 110):  # waiting to be indexed
+        await Photos(database).add(replace(post(number), caption="a lake, 湖"))
     texts = Texts(database)
-    for filters in (Filters(), Filters(up_to=ids[30]), Filters(phrases=("a Lake",)), Filters(phrases=("lake", "湖"))):
+    for filters in (
+        Filters(),
+        Filters(up_to=ids[30]),
+        Filters(phrases=("\u0301",)),
+        Filters(phrases=("a Lake",)),
+        Filters(phrases=("lake", "湖")),
+    ):
         asked = replace(filters, sources=sources)
         assert await _asked(texts, filters=asked) == await _asked(Texts(database, 0), filters=asked)
         said = await texts.saying(GROUP.id, asked)
         assert said is not None
         if filters.phrases:
-            assert said.tolist() == (await FilteredPhotos(database).ids(GROUP.id, asked)).tolist()
+            found = await FilteredPhotos(database).ids(GROUP.id, asked)
+            assert np.intersect1d(said, ids).tolist() == found.tolist()
 
 
 async def test_a_transaction_that_failed_leaves_memory_behind(database: Database) -> None:
@@ -132,3 +144,25 @@ async def test_texts_take_more_memory_than_they_may(database: Database) -> None:
     assert await texts.saying(-3, Filters(phrases=("lake",))) is not None
     late = NOON + timedelta(days=1)
     assert (await texts.matching(-1, ["lake"], 5, Filters(since=late))).found == ()
+
+
+async def test_photos_that_wait_take_the_places_of_indexed_ones(database: Database) -> None:
+    """With a phrase, too, only indexed photos are found."""
+    [one] = await _indexed(database, "a lake")
+    for number in range(2, 12):
+        await Photos(database).add(replace(post(number), caption="a lake"))
+    found = await Texts(database).matching(GROUP.id, ["lake"], 5, Filters(phrases=("a lake",)))
+    assert [text.photo_id for text in found.found] == [one]
+
+
+async def test_a_text_that_was_filed_rightly_is_still_found_in_the_other_chat(database: Database) -> None:
+    """`doctor --fix` lets memory know of both chats, while the bot runs."""
+    [one] = await _indexed(database, "a lake")
+    async with database.transaction() as connection:
+        await connection.execute(update(rows).values(chat_id=-5))
+    texts = Texts(database)
+    found = [[text.photo_id for text in (await _asked(texts, chat_id))[0].found] for chat_id in (GROUP.id, -5)]
+    assert found == [[], [one]]
+    await Examination(database).file_rightly()
+    found = [[text.photo_id for text in (await _asked(texts, chat_id))[0].found] for chat_id in (GROUP.id, -5)]
+    assert found == [[one], []]
