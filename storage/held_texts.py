@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 
 from storage.records import TextSource
 
-GONE = -1
-"""Photo id of a row that counts no more; SQL never gives this id."""
 SOURCES = tuple(TextSource)
 
 Said = Sequence[Any]
@@ -51,25 +49,25 @@ class HeldTexts:
     def nbytes(self) -> int:
         return len(self.said) + self.photo_ids.nbytes + self.sources.nbytes + self.ends.nbytes
 
-    @property
-    def is_worn(self) -> bool:
-        """Much of it counts no more."""
-        return int((self.photo_ids == GONE).sum()) * 2 > len(self.photo_ids)
-
     def changed(self, photo_ids: Collection[int], rows: Sequence[Said]) -> HeldTexts:
-        """The same with these rows, and no others, of these photos."""
-        kept, new = self.photo_ids.copy(), HeldTexts.of(rows)
-        kept[np.isin(kept, list(photo_ids))] = GONE
+        """The same with these rows, and no others, of these photos; nothing is left of what they said before."""
+        new, kept = HeldTexts.of(rows), ~np.isin(self.photo_ids, list(photo_ids))
+        starts = np.concatenate([[0], self.ends])
+        between, last = [], 0
+        for row in np.flatnonzero(~kept).tolist():
+            between.append(self.said[last : int(starts[row])])
+            last = int(self.ends[row])
+        lengths = np.concatenate([np.diff(starts)[kept], np.diff(new.ends, prepend=0)])
         return HeldTexts(
-            np.concatenate([kept, new.photo_ids]),
-            np.concatenate([self.sources, new.sources]),
-            np.concatenate([self.ends, new.ends + len(self.said)]),
-            self.said + new.said,
+            np.concatenate([self.photo_ids[kept], new.photo_ids]),
+            np.concatenate([self.sources[kept], new.sources]),
+            np.cumsum(lengths, dtype=np.int64),
+            b"".join([*between, self.said[last:], new.said]),
         )
 
     def searched(self, sources: Iterable[TextSource]) -> NDArray[np.bool_]:
         """[n], which stand in one of these places."""
-        searched: NDArray[np.bool_] = self.photo_ids != GONE
+        searched = np.ones(len(self.photo_ids), np.bool_)
         if len(wanted := set(sources)) < len(SOURCES):
             searched &= np.isin(self.sources, [SOURCES.index(one) for one in wanted])
         return searched

@@ -64,7 +64,7 @@ class TextCache:
         self._chats.move_to_end(chat_id)
         async with chat.reading:
             held = chat.held
-            if held is None or held.is_worn or len(chat.pending) > MANY:
+            if held is None or len(chat.pending) > MANY:
                 chat.held = None
                 chat.pending.clear()  # committed before this read begins, so it sees them
                 held = HeldTexts.of(await self._every(chat_id))

@@ -166,3 +166,16 @@ async def test_a_text_that_was_filed_rightly_is_still_found_in_the_other_chat(da
     await Examination(database).file_rightly()
     found = [[text.photo_id for text in (await _asked(texts, chat_id))[0].found] for chat_id in (GROUP.id, -5)]
     assert found == [[one], []]
+
+
+async def test_words_that_were_taken_back_stay_in_memory(database: Database) -> None:
+    """After the next question nothing is left of what an edit or a removal took away."""
+    await _indexed(database, "secret lake", "snow", "hidden lake", "lake")
+    cache = text_cache.TextCache(database, 1_000)
+    await cache.of(GROUP.id)
+    await _edit(database)
+    await Photos(database).remove(GROUP.id, 3)
+    held = await cache.of(GROUP.id)
+    assert held is not None
+    assert held.said.decode().splitlines() == ["snow", "lake", "snow, no more"]
+    assert held.photo_ids[held.containing("no more")].tolist() == [1]
