@@ -6,7 +6,6 @@ not read.
 
 import asyncio
 import io
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from chromadb.config import Settings
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.checkpoint import write_checkpoint
 from benchmarks.engines import Engine, by_onnx, by_openvino, by_torch
 from benchmarks.indexer_bench import Bench
 from benchmarks.photographs import Photograph
@@ -26,7 +26,6 @@ from search.clip import ClipEmbedder, Compute, picture_tower
 from search.model_spec import ModelSpec
 from search.quantised import PROBATION, QuantisedEmbedder
 from search.quantising import Facts, Quantised, export, export_as_products, made_up_pictures, reduce
-from search.torchvision_operators import declare_missing_operators
 
 OBVIOUS, ONNX, TORCH_HALF, OPENVINO, OURS = "obvious", "ONNX Runtime fp32", "torch bf16", "OpenVINO bf16", "Chatlens"
 BATCH = 8
@@ -61,16 +60,7 @@ class Prepared:
     @classmethod
     def make(cls, architecture: str, directory: Path) -> "Prepared":
         """The architecture with random weights, as a model of the operator's own."""
-        declare_missing_operators()
-        import open_clip  # noqa: PLC0415 - after the operators are declared
-        import torch  # noqa: PLC0415
-
-        torch.manual_seed(1)
-        model = open_clip.create_model(architecture)
-        config = {"model_cfg": open_clip.get_model_config(architecture), "preprocess_cfg": {}}
-        (directory / "model").mkdir(parents=True)
-        (directory / "model" / "open_clip_config.json").write_text(json.dumps(config), encoding="utf-8")
-        torch.save(model.state_dict(), directory / "model" / "open_clip_pytorch_model.bin")
+        write_checkpoint(architecture, directory / "model")
         return cls(directory)
 
     def make_towers(self) -> None:

@@ -4,7 +4,7 @@ The library cannot be told how often it tries and how long it waits: where the h
 so, and 13 minutes where nothing answers. This takes 3 s, and half a minute.
 """
 
-from huggingface_hub import get_hf_file_metadata, hf_hub_url, try_to_load_from_cache
+from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url, try_to_load_from_cache
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 from tenacity import Retrying, retry_if_not_exception_type, stop_after_attempt, wait_exponential
 
@@ -12,7 +12,7 @@ from search.model_spec import HUB, ModelSpec
 
 TRIES = 3
 PATIENCE = 10.0
-"""Seconds that the hub may take for an answer, which has no content."""
+"""Seconds that the hub may take for an answer, which has no content; more where the library was told so."""
 
 
 def check_reachable(spec: ModelSpec) -> None:
@@ -24,7 +24,8 @@ def check_reachable(spec: ModelSpec) -> None:
     is_away = retry_if_not_exception_type((HfHubHTTPError, OfflineModeIsEnabled))
     tries = Retrying(stop=stop_after_attempt(TRIES), wait=wait_exponential(), retry=is_away, reraise=True)
     try:
-        tries(get_hf_file_metadata, hf_hub_url(repository, file), timeout=PATIENCE)
+        patience = max(PATIENCE, constants.HF_HUB_ETAG_TIMEOUT)
+        tries(get_hf_file_metadata, hf_hub_url(repository, file), timeout=patience)
     except HfHubHTTPError:
         return  # it has answered; what it has against the file is told when that is fetched
 

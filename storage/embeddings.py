@@ -20,7 +20,7 @@ from storage.held import Held
 from storage.index_records import NOBODY, ChatMatrix, IndexEntry, Place
 from storage.photo_rows import AS_STORED, stored_moments
 from storage.records import PhotoState
-from storage.schema import images, photos, vectors
+from storage.schema import IS_WHOLE, images, photos, vectors
 from storage.uninterrupted import uninterrupted
 
 STORED = np.dtype("<f2")
@@ -48,13 +48,13 @@ class Embeddings:
         return self._database
 
     async def vectors(self, image_ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
-        """The [d] vectors of these images; an image that has none yet is left out."""
+        """The [d] vectors of these images; one that has none yet, or none that can be read, is left out."""
         found: dict[int, NDArray[np.float32]] = {}
         async with self._database.reading() as connection:
             for batch in batches(image_ids):
                 rows = await connection.execute(
                     select(vectors.c.image_id, vectors.c.vector).where(
-                        vectors.c.model == self._model, vectors.c.image_id.in_(batch)
+                        vectors.c.model == self._model, vectors.c.image_id.in_(batch), IS_WHOLE
                     )
                 )
                 found |= {row.image_id: _decoded([row.vector])[0] for row in rows}

@@ -32,3 +32,17 @@ async def test_a_photo_posted_with_a_question_is_embedded_twice(
     await people.answer(chat, question)
     await archive.settled(indexed=2)
     assert embedded == 1
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_vector_that_cannot_be_read_keeps_others_from_being_indexed(people: People, archive: Archive) -> None:
+    """A sick disk has torn it, and its file is posted once more: it is embedded anew, like one that was never there."""
+    ann = await people.person("Ann")
+    chat = await people.chat("supergroup", "Crew", [ann])
+    await people.post(chat, ann, photos=[jpeg("red")])
+    await archive.settled(indexed=1)
+    await archive.change("UPDATE vectors SET vector = x'010203'")
+    await people.post(chat, ann, photos=[jpeg("red")])
+    await people.post(chat, ann, photos=[jpeg("blue")])
+    await archive.settled(indexed=3)
+    assert archive.rows("SELECT count(*) FROM vectors WHERE length(vector) = 2 * dimensions") == [(2,)]

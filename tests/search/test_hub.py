@@ -1,12 +1,14 @@
 """Asking once whether the hub of models is there."""
 
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import ClassVar
 
 import pytest
-from huggingface_hub import constants
+from huggingface_hub import constants, hf_hub_url
 
 from search import hub
 from search.model_spec import ModelSpec
@@ -17,9 +19,12 @@ CACHED = "models--timm--ViT-B-32-SigLIP2-256"
 
 
 class Refusing(BaseHTTPRequestHandler):
-    """It has nothing for anybody."""
+    """It has nothing for anybody, and writes down what it was asked for."""
+
+    asked: ClassVar[list[str]] = []
 
     def do_HEAD(self) -> None:
+        self.asked.append(self.path)
         self.send_error(404)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its own name
@@ -32,7 +37,8 @@ def refusing() -> Iterator[str]:
     with HTTPServer(("127.0.0.1", 0), Refusing) as server:
         thread = Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
+        Refusing.asked.clear()
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
 
@@ -49,8 +55,10 @@ def test_a_hub_that_lacks_the_model_is_called_unreachable(
     text: str, refusing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it says to the file itself is told when that is fetched."""
-    monkeypatch.setattr(hub, "hf_hub_url", lambda repository, file: refusing)
+    monkeypatch.setattr(hub, "hf_hub_url", partial(hf_hub_url, endpoint=refusing))
     hub.check_reachable(ModelSpec.parse(text))
+    [path] = Refusing.asked
+    assert path.startswith("/timm/ViT-B-32-SigLIP2-256/resolve/main/open_clip_")
 
 
 def test_a_model_that_lies_here_needs_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

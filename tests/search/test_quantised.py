@@ -201,3 +201,15 @@ def test_a_conversion_outlives_its_bot(setting: str, tmp_path: Path) -> None:
         process.stdin.close()
         assert process.wait(timeout=60) == 1
     assert json.loads((place.path / FACTS).read_text("utf-8"))["refused"] is not None
+
+
+def test_a_new_version_leaves_the_old_tower_or_takes_others(tmp_path: Path) -> None:
+    """What an earlier version made of the same model goes; every other model's stays."""
+    place, other = Quantised(tmp_path, "local-dir:tiny-1"), Quantised(tmp_path, "local-dir:tiny-2")
+    earlier = Path(f"{str(place.path).rpartition('-')[0]}-1")
+    for directory in (place.path, other.path, earlier):
+        make_directory(directory)
+        (directory / FACTS).touch()
+    assert earlier not in (place.path, other.path)
+    place.remove_earlier()
+    assert sorted(tmp_path.iterdir()) == sorted([place.path, other.path])
