@@ -196,6 +196,7 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             cwd=ROOT,
             env=chroma_process.environment(),
         ) as process:
+            listener.close()  # whoever comes when it has died is refused, and does not wait for ever
             yield address
             process.communicate()
 

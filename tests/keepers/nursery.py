@@ -33,19 +33,23 @@ class Nursery:
         """Until standard input ends."""
         while True:
             waited_for = [sys.stdin.fileno(), self._listener.fileno(), *self._by_end, *self._by_stand_in]
-            for found in select.select(waited_for, [], [])[0]:
-                if found == sys.stdin.fileno():
-                    return
-                if found == self._listener.fileno():
-                    self._bear()
-                elif found in self._by_end:
-                    self._report(found)
-                elif (child := self._by_stand_in.pop(found, None)) is not None:
-                    os.kill(child.pid, signal.SIGKILL)
+            found = select.select(waited_for, [], [])[0][0]  # one at a time: its descriptor may be another's then
+            if found == sys.stdin.fileno():
+                return
+            if found == self._listener.fileno():
+                self._bear()
+            elif found in self._by_end:
+                self._report(found)
+            else:
+                os.kill(self._by_stand_in.pop(found).pid, signal.SIGKILL)
 
     def _bear(self) -> None:
         stand_in, _ = self._listener.accept()
-        _, [connection], _, _ = socket.recv_fds(stand_in, 1, 1)
+        _, connections, _, _ = socket.recv_fds(stand_in, 1, 1)
+        if not connections:  # a bot has given it up before it could bring one
+            stand_in.close()
+            return
+        [connection] = connections
         pid = os.fork()
         if pid == 0:
             os.setpgid(0, 0)
