@@ -67,6 +67,7 @@ def _logged(world: World, bot: Bot, method: str) -> Iterator[Call]:
 
 
 def _note(call: Call, given: Parameters) -> None:
+    call.is_read = True
     call.parameters = given.values
     call.files = {name: len(upload.content) for name, upload in given.files.items()}
 

@@ -23,6 +23,8 @@ class Call:
     """Names of uploaded parts to their sizes in bytes."""
     started: float
     """By the world's clock."""
+    is_read: bool = False
+    """All of the request has come: who hangs up in the middle has said nothing yet."""
     status: int = 0
     """The HTTP status, or 0 where a fault left none."""
     response: dict[str, Any] | None = None

@@ -1,8 +1,11 @@
 """Requests that are no proper HTTP, JSON or form: refused in words."""
 
+import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -145,3 +148,20 @@ async def test_deep_values_pass_where_they_are_allowed(people: People, sandbox: 
     headers = {"Content-Type": "application/json"}
     response = await people.http.post(f"/bot{sandbox.token}/setMyCommands", content=body, headers=headers)
     assert response.json() == {"ok": True, "result": True}
+
+
+async def test_a_request_that_is_broken_off_counts_as_one_without_parameters(
+    sandbox: Sandbox, violations: Violations
+) -> None:
+    """A bot that stops in the middle of a call has asked nothing that could be held against the spec."""
+    heard = threading.Event()
+    sandbox.world.calls.listeners.append(lambda call: heard.set())
+    address = urlsplit(sandbox.url)
+    _, writer = await asyncio.open_connection(address.hostname, address.port)
+    head = f"POST /bot{sandbox.token}/sendChatAction HTTP/1.1\r\nHost: {address.netloc}\r\n"
+    kind = "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+    writer.write((head + kind).encode() + b'{"chat_id":')
+    await writer.drain()
+    writer.close()
+    assert await asyncio.to_thread(heard.wait, 10)
+    assert violations.found == []
