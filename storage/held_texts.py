@@ -45,6 +45,17 @@ class HeldTexts:
             b"".join(lines),
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Those of several runs of photos, one after the other; one part at least."""
+        before = np.cumsum([0, *(len(part.said) for part in parts)])
+        return cls(
+            np.concatenate([part.photo_ids for part in parts]),
+            np.concatenate([part.sources for part in parts]),
+            np.concatenate([part.ends + start for part, start in zip(parts, before, strict=False)]),
+            b"".join(part.said for part in parts),
+        )
+
     @property
     def nbytes(self) -> int:
         return len(self.said) + self.photo_ids.nbytes + self.sources.nbytes + self.ends.nbytes

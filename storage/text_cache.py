@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,8 @@ class _Chat:
     held: HeldTexts | None = None
     pending: set[int] = field(default_factory=set)
     """Photos of which something else is said since it was read."""
+    is_too_large: bool = False
+    """Its texts alone take more than there is: it is left to SQL until many of them may be gone."""
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -52,37 +54,34 @@ class TextCache:
         self._database = database
         self._budget = budget
         self._chats: OrderedDict[int, _Chat] = OrderedDict()
-        self._too_large: set[int] = set()
-        """Chats whose texts alone would take more than there is."""
         database.listen(self._heard)
 
     async def of(self, chat_id: int) -> HeldTexts | None:
         """A chat's texts as SQL has them; None where there is no room for them. Raises DatabaseUnavailable."""
-        if chat_id in self._too_large or not self._budget:
+        if not self._budget:
             return None
         chat = self._chats.setdefault(chat_id, _Chat())
         self._chats.move_to_end(chat_id)
         async with chat.reading:
-            held = chat.held
-            if held is None or len(chat.pending) > MANY:
+            if chat.is_too_large:
+                return None
+            if chat.held is None or len(chat.pending) > MANY:
                 chat.held = None
                 chat.pending.clear()  # committed before this read begins, so it sees them
-                held = HeldTexts.of(await self._every(chat_id))
-            if chat.pending:
-                held = await self._caught_up(chat_id, chat, held)
-            chat.held = held
-        self._shrink(chat_id)
-        return held
+                chat.held = await self._every(chat_id)
+            if chat.held is not None and chat.pending:
+                chat.held = await self._caught_up(chat_id, chat, chat.held)
+            self._settle(chat)
+            return chat.held
 
     def _heard(self, changes: Collection[object]) -> None:
         for change in changes:
             if not isinstance(change, Rewritten):
                 continue
-            self._too_large.discard(change.chat_id)
             if change.photo_ids is None:
                 self._chats.pop(change.chat_id, None)
-            elif change.chat_id in self._chats:
-                self._chats[change.chat_id].pending |= change.photo_ids
+            elif (chat := self._chats.get(change.chat_id)) is not None and not chat.is_too_large:
+                chat.pending |= change.photo_ids
 
     async def _caught_up(self, chat_id: int, chat: _Chat, held: HeldTexts) -> HeldTexts:
         photo_ids, chat.pending = chat.pending, set()
@@ -94,33 +93,38 @@ class TextCache:
         except BaseException:  # cancelled, or SQL was away: the next question reads them
             chat.pending |= photo_ids
             raise
-        return held.changed(photo_ids, rows)
+        return await asyncio.to_thread(held.changed, photo_ids, rows)
 
-    async def _every(self, chat_id: int) -> Sequence[_Row]:
-        """In pages, of which the last photo of a full one is read again: it may have another text."""
-        rows: list[_Row] = []
-        after = 0
+    async def _every(self, chat_id: int) -> HeldTexts | None:
+        """In pages, of which the last photo of a full one is read again: it may have another text. None as soon as
+        there are too many."""
+        parts: list[HeldTexts] = []
+        after, left = 0, self._budget
         async with self._database.reading() as connection:
-            while True:
+            while left >= 0:
                 page = _said(chat_id).where(texts.c.photo_id > after).limit(ROWS_PER_READ)
-                read = (await connection.execute(page)).all()
-                if len(read) < ROWS_PER_READ:
-                    return [*rows, *read]
-                last = read[-1][0]
-                rows += [row for row in read if row[0] < last]
-                after = last - 1
+                rows = (await connection.execute(page)).all()
+                is_last = len(rows) < ROWS_PER_READ
+                after = rows[-1][0] - 1 if rows else after
+                whole = rows if is_last else [row for row in rows if row[0] <= after]
+                parts.append(await asyncio.to_thread(HeldTexts.of, whole))
+                left -= parts[-1].nbytes
+                if is_last and left >= 0:
+                    return HeldTexts.joined(parts)
+        return None
 
-    def _shrink(self, used: int) -> None:
-        held = {chat_id: chat.held.nbytes for chat_id, chat in self._chats.items() if chat.held is not None}
-        if held.get(used, 0) > self._budget:
-            self._too_large.add(used)
-            self._chats.pop(used, None)
+    def _settle(self, chat: _Chat) -> None:
+        """It is left to SQL if it is too large; for another, those asked longest ago go until there is room."""
+        if chat.held is None or chat.held.nbytes > self._budget:
+            chat.held, chat.is_too_large = None, True
+            chat.pending.clear()
+        held = {one: known.held.nbytes for one, known in self._chats.items() if known.held is not None}
         total = sum(held.values())
-        for chat_id in [one for one in self._chats if one in held and one != used]:
+        for one, nbytes in held.items():
             if total <= self._budget:
                 return
-            total -= held[chat_id]
-            self._chats.pop(chat_id)
+            total -= nbytes
+            del self._chats[one]
 
 
 def note(connection: AsyncConnection, chat_id: int, photo_ids: Collection[int] | None = None) -> None:

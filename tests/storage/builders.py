@@ -115,3 +115,9 @@ def exported(message_id: int, *, origin: int = GROUP.id, file: str | None = None
         file_id=of_file,
         **changes,  # type: ignore[arg-type]
     )
+
+
+async def captioned(database: Database, *captions: str | None, chat_id: int = GROUP.id) -> list[int]:
+    """Indexed photos, the first of message 1, that say this."""
+    posts = [replace(post(number, chat_id=chat_id), caption=said) for number, said in enumerate(captions, start=1)]
+    return [entry.photo_id for entry in await indexed(database, *posts)]

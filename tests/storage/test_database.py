@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
-from storage.database import Database, insert
+from storage.database import Database, insert, tell
 from storage.errors import DatabaseUnavailable
 from storage.schema import facts
 
@@ -35,6 +38,21 @@ async def test_half_a_transaction_is_kept_after_an_error(database: Database) -> 
     with pytest.raises(RuntimeError):
         await write_and_fail()
     assert await _keys(database) == set()
+
+
+async def test_memory_hears_of_a_change_before_it_is_kept(sqlite: Database, sqlite_url: str) -> None:
+    """Whoever is told and reads at once reads what the transaction wrote."""
+    file, seen = sqlite_url.partition(":///")[2], list[object]()
+
+    def look(changes: Sequence[object]) -> None:
+        with closing(sqlite3.connect(file)) as other:
+            seen.extend([*changes, *other.execute("SELECT key FROM facts WHERE key = 'kept'")])
+
+    sqlite.listen(look)
+    async with sqlite.transaction() as connection:
+        tell(connection, "told")
+        await connection.execute(insert(connection, facts).values(key="kept", value=""))
+    assert seen == ["told", ("kept",)]
 
 
 async def test_half_a_transaction_is_kept_after_a_cancellation(database: Database) -> None:

@@ -24,7 +24,7 @@ from storage.readings import Readings
 from storage.records import EVERY_SOURCE, TextSource
 from storage.schema import texts as rows
 from storage.texts import TextMatches, Texts, keep_new_texts
-from tests.storage.builders import GROUP, NOON, indexed, post
+from tests.storage.builders import GROUP, NOON, captioned, indexed, post
 
 SUPERGROUP = ChatInfo(-100_5, "supergroup")
 WORDS = ("lake", "snow", "la", "ke sn", "озеро", "湖", "100%_", "a lake")
@@ -34,11 +34,6 @@ async def _asked(texts: Texts, chat_id: int = GROUP.id, filters: Filters | None 
     return [
         await texts.matching(chat_id, needles, 5, filters or Filters()) for needles in (["lake"], ["snow", "la"], WORDS)
     ]
-
-
-async def _indexed(database: Database, *captions: str | None, chat_id: int = GROUP.id) -> list[int]:
-    posts = [replace(post(number, chat_id=chat_id), caption=said) for number, said in enumerate(captions, start=1)]
-    return [entry.photo_id for entry in await indexed(database, *posts)]
 
 
 async def _forget(database: Database) -> None:
@@ -78,7 +73,7 @@ async def test_memory_says_what_was_said_before(
     """After every change, of a few photos or of many, what is found is what SQL finds."""
     monkeypatch.setattr(text_cache, "MANY", many)
     await Chats(database).saw(GROUP, NOON)
-    await _indexed(database, "a lake", "snow", None)
+    await captioned(database, "a lake", "snow", None)
     texts = Texts(database)
     assert await _asked(texts) == await _asked(Texts(database, 0))
     await CHANGES[change](database)
@@ -95,7 +90,7 @@ async def test_memory_finds_other_texts_than_sql(
     monkeypatch.setattr(text_cache, "ROWS_PER_READ", page)
     rng = np.random.default_rng(1)
     captions = [" ".join(rng.choice(WORDS, 4)) if number % 3 else None for number in range(40)]
-    ids = await _indexed(database, *captions)
+    ids = await captioned(database, *captions)
     for photo in (await Photos(database).get(ids[::2])).values():
         await Readings(database).done(photo.image_id, "".join(rng.choice(WORDS, 3)))
     for number in range(100, 110):  # waiting to be indexed
@@ -119,7 +114,7 @@ async def test_memory_finds_other_texts_than_sql(
 
 async def test_a_transaction_that_failed_leaves_memory_behind(database: Database) -> None:
     """What it noted is read again, and is as it was."""
-    [one] = await _indexed(database, "a lake")
+    [one] = await captioned(database, "a lake")
     texts = Texts(database)
     before = await _asked(texts)
     with pytest.raises(IntegrityError):
@@ -135,7 +130,7 @@ async def _fail(database: Database, photo_id: int) -> None:
 async def test_texts_take_more_memory_than_they_may(database: Database) -> None:
     """Chats that were asked longest ago are given up; one that is too large is left to SQL, until it has changed."""
     for number, said in enumerate(("lake", "lake", "lake " * 100), start=1):
-        await _indexed(database, said, chat_id=-number)
+        await captioned(database, said, chat_id=-number)
     texts = Texts(database, 100)
     for chat_id in (-1, -2, -3, -3, -1):
         assert await _asked(texts, chat_id) == await _asked(Texts(database, 0), chat_id)
@@ -148,7 +143,7 @@ async def test_texts_take_more_memory_than_they_may(database: Database) -> None:
 
 async def test_photos_that_wait_take_the_places_of_indexed_ones(database: Database) -> None:
     """With a phrase, too, only indexed photos are found."""
-    [one] = await _indexed(database, "a lake")
+    [one] = await captioned(database, "a lake")
     for number in range(2, 12):
         await Photos(database).add(replace(post(number), caption="a lake"))
     found = await Texts(database).matching(GROUP.id, ["lake"], 5, Filters(phrases=("a lake",)))
@@ -157,7 +152,7 @@ async def test_photos_that_wait_take_the_places_of_indexed_ones(database: Databa
 
 async def test_a_text_that_was_filed_rightly_is_still_found_in_the_other_chat(database: Database) -> None:
     """`doctor --fix` lets memory know of both chats, while the bot runs."""
-    [one] = await _indexed(database, "a lake")
+    [one] = await captioned(database, "a lake")
     async with database.transaction() as connection:
         await connection.execute(update(rows).values(chat_id=-5))
     texts = Texts(database)
@@ -170,7 +165,7 @@ async def test_a_text_that_was_filed_rightly_is_still_found_in_the_other_chat(da
 
 async def test_words_that_were_taken_back_stay_in_memory(database: Database) -> None:
     """After the next question nothing is left of what an edit or a removal took away."""
-    await _indexed(database, "secret lake", "snow", "hidden lake", "lake")
+    await captioned(database, "secret lake", "snow", "hidden lake", "lake")
     cache = text_cache.TextCache(database, 1_000)
     await cache.of(GROUP.id)
     await _edit(database)
