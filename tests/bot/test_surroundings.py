@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -15,11 +16,12 @@ from bot import application as bot_application
 from bot.settings import Settings
 from sandbox.server import Sandbox
 from search import clock, retrying
+from tests import programs
 from tests.bot.test_command_line import run
 from tests.conftest import Archive, polling
 from tests.people import People, jpeg, picture_key, shown, until
 from tests.ports import free_port
-from tests.programs import ON_ONE_THREAD
+from tests.programs import DEMO, ON_ONE_THREAD
 from tests.storage.chromas import chroma_server
 
 NOWHERE = {"CHATLENS_TOKEN": "1:x", "CHATLENS_API_URL": "http://127.0.0.1:9"}
@@ -105,6 +107,16 @@ def test_an_archive_of_a_newer_version_is_written_to(tmp_path: Path) -> None:
     with closing(sqlite3.connect(file)) as same:
         assert same.execute("SELECT name FROM sqlite_master").fetchall() == [("alembic_version",)]
     assert len(before) == file.stat().st_size
+
+
+def test_a_damaged_model_file_gives_a_trace(tmp_path: Path) -> None:
+    """Half of the weights, as a download leaves them that was cut off: the sentence names the model."""
+    copy = shutil.copytree(DEMO, tmp_path / "model")
+    [weights] = copy.glob("*.safetensors")
+    os.truncate(weights, weights.stat().st_size // 2)
+    with programs.sandbox() as (url, token):
+        there = {"CHATLENS_TOKEN": token, "CHATLENS_API_URL": url, "CHATLENS_DATA_DIR": str(tmp_path / "data")}
+        _refused(there | ON_ONE_THREAD | {"CHATLENS_MODEL": f"local-dir:{copy}"}, str(copy))
 
 
 def test_another_bots_token_gives_a_trace(sandbox: Sandbox, tmp_path: Path) -> None:
