@@ -34,7 +34,7 @@ from search.text_search import TextSearch
 from search.verdict import Calibrated, Judge
 from storage.chats import Chats
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation
+from storage.chroma_client import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.filtered import FilteredPhotos

@@ -20,9 +20,10 @@ from benchmarks.publishing import main
 from benchmarks.report import Cell, Report, Table
 from benchmarks.rounds import ROUNDS, Spread, noise
 from storage.chroma import ChromaIndex
+from storage.chroma_client import ChromaLocation
 from storage.chroma_process import ChromaProcess
 from storage.chroma_threads import ChromaThreads
-from storage.collection import ChromaLocation, Collection
+from storage.collection import Collection
 from storage.index_records import IndexEntry
 
 DIMENSIONS = 768

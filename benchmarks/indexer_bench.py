@@ -16,7 +16,7 @@ from search.pictures import Pictures
 from search.reconcile import Reconciler
 from search.records import Photo, PhotoPost
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation
+from storage.chroma_client import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.fingerprints import Fingerprints

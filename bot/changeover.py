@@ -24,7 +24,7 @@ from search.sweeper import Sweeper
 from search.verdict import Judge
 from storage.calibrations import Calibrations
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation
+from storage.chroma_client import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.generation import generation

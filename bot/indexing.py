@@ -18,7 +18,7 @@ from search.quiet import Quiet
 from search.records import PhotoSource
 from search.retention import Retention
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation
+from storage.chroma_client import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.fingerprints import Fingerprints

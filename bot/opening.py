@@ -17,7 +17,7 @@ from bot.settings import Settings
 from search.embedder import Embedder
 from search.model_spec import ModelSpec
 from search.on_demand import OnDemand
-from storage.collection import ChromaLocation
+from storage.chroma_client import ChromaLocation
 from storage.database import Database
 from storage.models import Models
 

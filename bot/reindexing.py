@@ -35,7 +35,7 @@ from search.on_demand import OnDemand
 from search.pictures import Pictures
 from search.quiet import Quiet
 from search.reindexer import Reached, Reindexer
-from storage.collection import ChromaLocation
+from storage.chroma_client import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.models import Models

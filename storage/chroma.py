@@ -18,10 +18,11 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from storage.chroma_client import ChromaLocation
 from storage.chroma_errors import unavailable
 from storage.chroma_process import ChromaProcess
 from storage.chroma_threads import ChromaThreads
-from storage.collection import ChromaLocation, Collection, Opened
+from storage.collection import Collection, Opened
 from storage.database import batches
 from storage.errors import VectorIndexUnavailable
 from storage.index_records import IndexEntry, Near, Place

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from storage.collection import is_passing
+from storage.chroma_directory import DirectoryBusy
 from storage.errors import VectorIndexUnavailable
 
 P = ParamSpec("P")
@@ -15,6 +15,16 @@ PASSING_ADVICE = (
     "Check Chroma's place in the settings, its disk and its rights, and that it runs; searches go on without it, "
     "and it is tried again."
 )
+SURROUNDINGS = (
+    "could not connect to a chroma server",
+    "disk is full",
+    "no space left",
+    "readonly",
+    "read-only",
+    "permission denied",
+    "too many open files",
+)
+"""What Chroma and the SQLite in it say where no other directory would help."""
 
 
 def translated(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -29,6 +39,14 @@ def translated(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         raise
     except BaseException as error:
         raise unavailable(f"{type(error).__name__}: {error}", is_passing=is_passing(error)) from error
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the cause lies outside the index, so that another index would fare no better."""
+    if isinstance(error, OSError | DirectoryBusy) or "httpx" in {base.__module__ for base in type(error).__mro__}:
+        return True
+    told = str(error).lower()
+    return any(sign in told for sign in SURROUNDINGS)
 
 
 def unavailable(reason: str, *, is_passing: bool) -> VectorIndexUnavailable:

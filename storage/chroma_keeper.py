@@ -21,9 +21,10 @@ from functools import partial
 from threading import Lock
 from typing import Any
 
+from storage.chroma_client import load_chroma
 from storage.chroma_messages import HEADER, Call, Keep, Line, Ready, Result, Trouble, packed, unpacked
 from storage.chroma_threads import Pools
-from storage.collection import Collection, load_chroma
+from storage.collection import Collection
 from storage.errors import VectorIndexUnavailable
 
 FINISHING = 60

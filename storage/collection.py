@@ -1,21 +1,19 @@
-"""One collection of Chroma, synchronously: where it is, what it is called, how it is opened, given up and made anew.
+"""One collection of Chroma, synchronously: what it is called, how it is opened, given up and made anew.
 
-Nothing but this file names chromadb, and only when a collection is opened: importing it takes about a second and
-40 MB, which the bot should not pay. `storage.chroma` decides where a collection is called: one in a directory in a
-process of its own, where every method's arguments and results go through pickles.
+`storage.chroma` decides where a collection is called: one in a directory in a process of its own, where every method's
+arguments and results go through pickles.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib
 import logging
 import re
 import shutil
 import sqlite3
-from collections.abc import Mapping, Sequence
-from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from storage.chroma_directory import ChromaDirectory, DirectoryBusy, DirectoryUnusable
+from storage.chroma_client import ChromaLocation, connect, disconnect, forget
+from storage.chroma_directory import ChromaDirectory, DirectoryUnusable
+from storage.chroma_errors import is_passing
 from storage.index_records import IndexEntry, Near, Place
 
 log = logging.getLogger(__name__)
@@ -36,39 +36,6 @@ HNSW = {
 }
 LAYOUT = "a collection a chat"
 """Part of every name: an index that was laid out otherwise (one collection of all photos) is foreign, and made anew."""
-SURROUNDINGS = (
-    "could not connect to a chroma server",
-    "disk is full",
-    "no space left",
-    "readonly",
-    "read-only",
-    "permission denied",
-    "too many open files",
-)
-"""What Chroma and the SQLite in it say where no other directory would help."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChromaLocation:
-    """Where Chroma is: a directory of our own, or a server. Exactly one of `directory` and `host` is set."""
-
-    directory: Path | None = None
-    """Embedded; no other process may use it."""
-    host: str | None = None
-    port: int = 8000
-    ssl: bool = False
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """For a proxy that asks for a secret: Chroma itself asks for none."""
-    sync_threshold: int = 4_000
-    """Being killed while it persists is what destroys a collection: do it rarely. What was not persisted is in
-    Chroma's own log and is replayed."""
-
-    def __post_init__(self) -> None:
-        if (self.directory is None) == (self.host is None):
-            raise ValueError("Chroma is either in a directory or on a host")
-
-    def __str__(self) -> str:
-        return str(self.directory) if self.directory else f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +96,7 @@ class Collection:
             if is_passing(error):
                 raise
             log.warning("Chroma cannot use %s: %s. It is set aside and made anew.", directory.path, error)
-            self._forget_client()
+            self._forget()
             directory.give_up()
             is_new, suspect = self._connect(generation), False
         directory.mark()
@@ -139,7 +106,7 @@ class Collection:
         """Begin a new build, empty; the old one is set aside, on a server dropped."""
         if self._directory is not None:
             self._directory.take()
-            self._forget_client()
+            self._forget()
             self._directory.give_up()
         else:
             self.drop()
@@ -159,9 +126,7 @@ class Collection:
 
     def close(self) -> None:
         if self._client is not None:
-            self._client.close()
-            if self._directory is None:
-                self._client._server._session.close()  # noqa: SLF001 - nobody else closes its sockets
+            disconnect(self._client, self._location)
         self._client, self._chats = None, {}
         if self._directory is not None:
             self._directory.release(is_whole=not self._stays_suspect)
@@ -234,7 +199,7 @@ class Collection:
     def _connect(self, generation: str) -> bool:
         """Whether the build had to be begun. Raises DirectoryUnusable where a directory holds any other."""
         self._base = collection_name(self._model, generation)
-        self._client = _client(self._location)
+        self._client = connect(self._location)
         names = {collection.name for collection in self._client.list_collections()}
         ours = {name for name in names if name == self._base or name.startswith(f"{self._base}.")}
         if self._location.directory is not None and names - ours:
@@ -269,28 +234,9 @@ class Collection:
             rows = tables.execute("SELECT id FROM segments WHERE collection = ?", (collection_id,)).fetchall()
         return [self._location.directory / segment for (segment,) in rows]
 
-    def _forget_client(self) -> None:
-        """Chroma keeps clients by path, also one that failed to start, and would give us that one again."""
-        with suppress(Exception):  # it is given up; that it cannot even be closed changes nothing
-            if self._client is not None:
-                self._client.close()
+    def _forget(self) -> None:
+        forget(self._client)
         self._client, self._chats = None, {}
-        shared = importlib.import_module("chromadb.api.shared_system_client")
-        shared.SharedSystemClient.clear_system_cache()
-
-
-def load_chroma() -> None:
-    """Ahead of the first opening."""
-    importlib.import_module("chromadb")
-    importlib.import_module("chromadb.api.rust")
-
-
-def is_passing(error: BaseException) -> bool:
-    """Whether the cause lies outside the index, so that another index would fare no better."""
-    if isinstance(error, OSError | DirectoryBusy) or "httpx" in {base.__module__ for base in type(error).__mro__}:
-        return True
-    told = str(error).lower()
-    return any(sign in told for sign in SURROUNDINGS)
 
 
 def collection_name(model: str, generation: str, layout: str = f"\n{LAYOUT}") -> str:
@@ -298,21 +244,6 @@ def collection_name(model: str, generation: str, layout: str = f"\n{LAYOUT}") ->
     legible = re.sub(r"[^a-zA-Z0-9._-]+", "-", model)[:100]
     digest = hashlib.sha256(f"{model}\n{generation}{layout}".encode()).hexdigest()[:16]
     return f"photos-{legible}-{digest}"
-
-
-def _client(location: ChromaLocation) -> Any:
-    chromadb = importlib.import_module("chromadb")
-    settings = chromadb.Settings(anonymized_telemetry=False)
-    if location.directory is not None:
-        location.directory.mkdir(parents=True, exist_ok=True)
-        return chromadb.PersistentClient(path=location.directory, settings=settings)
-    return chromadb.HttpClient(
-        host=location.host,
-        port=location.port,
-        ssl=location.ssl,
-        headers=dict(location.headers),
-        settings=settings,
-    )
 
 
 def _places(chat_id: int, found: Any) -> list[Place]:

@@ -24,7 +24,7 @@ from search.images import DecodingLimits, accept_heif
 from search.once import EmbeddedOnce
 from search.pictures import Pictures
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation
+from storage.chroma_client import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.folder_files import FolderFiles

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation
+from storage.chroma_client import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.generation import generation

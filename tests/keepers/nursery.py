@@ -11,8 +11,8 @@ import socket
 import sys
 from dataclasses import dataclass
 
+from storage.chroma_client import load_chroma
 from storage.chroma_keeper import keep
-from storage.collection import load_chroma
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import socket
 from pathlib import Path
 
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation
+from storage.chroma_client import ChromaLocation
 from tests.storage.builders import BUILD, DIMENSIONS, MODEL
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from storage.chroma import ChromaIndex
+from storage.chroma_client import ChromaLocation
 from storage.chroma_process import ChromaProcess
-from storage.collection import ChromaLocation
 from storage.index_records import IndexEntry
 from tests.storage.builders import BUILD, DIMENSIONS, GROUP, MODEL
 

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation, Opened
+from storage.chroma_client import ChromaLocation
+from storage.collection import Opened
 from storage.index_records import IndexEntry, Place
 from tests.storage.builders import BUILD, DIMENSIONS, GROUP, MODEL, unit
 

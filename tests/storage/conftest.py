@@ -13,7 +13,8 @@ import pytest
 from storage.chat_records import ChatInfo
 from storage.chats import Chats
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation, Collection
+from storage.chroma_client import ChromaLocation
+from storage.collection import Collection
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.imports import Imports

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation, Collection
+from storage.chroma_client import ChromaLocation
+from storage.collection import Collection
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.index_records import IndexEntry

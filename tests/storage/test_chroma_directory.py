@@ -12,8 +12,9 @@ import pytest
 
 from storage import chroma_directory
 from storage.chroma import ChromaIndex
+from storage.chroma_client import ChromaLocation
 from storage.chroma_process import ChromaProcess
-from storage.collection import ChromaLocation, Collection, Opened
+from storage.collection import Collection, Opened
 from storage.errors import VectorIndexUnavailable
 from storage.index_records import IndexEntry
 from storage.set_aside import kept

@@ -18,8 +18,9 @@ import pytest
 
 from storage import chroma_process
 from storage.chroma import ChromaIndex
+from storage.chroma_client import ChromaLocation
 from storage.chroma_process import ChromaProcess
-from storage.collection import ChromaLocation, Collection, Opened
+from storage.collection import Collection, Opened
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.errors import VectorIndexUnavailable

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation
+from storage.chroma_client import ChromaLocation
 from storage.errors import VectorIndexUnavailable
 from tests.ports import free_port
 from tests.storage.builders import BUILD, DIMENSIONS, GROUP, MODEL, unit

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from storage.chroma import ChromaIndex
-from storage.collection import ChromaLocation
+from storage.chroma_client import ChromaLocation
 from storage.database import Database
 from storage.index_records import IndexEntry, Reconciled
 from storage.set_aside import kept

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from storage.chroma import ChromaIndex
+from storage.chroma_client import ChromaLocation
 from storage.chroma_process import ChromaProcess
-from storage.collection import ChromaLocation, Collection, Opened
+from storage.collection import Collection, Opened
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.errors import VectorIndexUnavailable
