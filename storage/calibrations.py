@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select
 
 from storage.database import Database, insert
-from storage.embeddings import IS_INDEXED, STORED, decoded
+from storage.half_precision import STORED, decoded, widened
 from storage.schema import facts, photos, vectors
 from storage.uninterrupted import uninterrupted
+from storage.vector_rows import IS_INDEXED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +42,7 @@ class Calibrations:
         if figures is None or words is None:
             return None
         rows, _, blob = words.partition(":")
-        return figures, decoded(np.frombuffer(base64.b64decode(blob), STORED).reshape(int(rows), -1))
+        return figures, widened(np.frombuffer(base64.b64decode(blob), STORED).reshape(int(rows), -1))
 
     @uninterrupted
     async def keep(self, model: str, figures: str, words: NDArray[np.float32]) -> None:
@@ -69,7 +70,7 @@ class Calibrations:
             found = (await connection.execute(rows.where(vectors.c.model == model))).all()
         if not found:
             return []
-        together = decoded(np.frombuffer(b"".join(row.vector for row in found), STORED).reshape(len(found), -1))
+        together = decoded([row.vector for row in found])
         return [Captioned(row.image_id, row.caption, vector) for row, vector in zip(found, together, strict=True)]
 
 

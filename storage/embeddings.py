@@ -7,32 +7,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import fields
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Row, Select, func, select
 
 from storage.database import Database, batches, insert
-from storage.fixed_point import BLOCK
+from storage.half_precision import decoded, encoded
 from storage.held import Held
-from storage.index_records import NOBODY, ChatMatrix, IndexEntry, Place
-from storage.photo_rows import AS_STORED, stored_moments
-from storage.records import PhotoState
+from storage.index_records import ChatMatrix, IndexEntry, Place
 from storage.schema import IS_WHOLE, images, photos, vectors
 from storage.uninterrupted import uninterrupted
+from storage.vector_rows import IS_INDEXED, entries_of, joined, matrix_of, rows_of
 
-STORED = np.dtype("<f2")
 ROWS_PER_READ = 4_096
 """Rows a read takes at once: 6 MB of 768-dimensional blobs."""
 INLINE_ROWS = 256
 """Decoding fewer rows than this is quicker than a change of threads."""
 READERS = 2
 """Connections that read a large chat at once: SQLite takes 6 µs a photo, half of it for reading its page."""
-
-IS_INDEXED = photos.c.state == PhotoState.INDEXED
-DESCRIBED = (photos.c.id, photos.c.image_id, photos.c.chat_id, photos.c.sender_id, AS_STORED)
 
 
 class Embeddings:
@@ -57,7 +51,7 @@ class Embeddings:
                         vectors.c.model == self._model, vectors.c.image_id.in_(batch), IS_WHOLE
                     )
                 )
-                found |= {row.image_id: _decoded([row.vector])[0] for row in rows}
+                found |= {row.image_id: decoded([row.vector])[0] for row in rows}
         return found
 
     @uninterrupted
@@ -84,7 +78,7 @@ class Embeddings:
             "image_id": image_id,
             "model": self._model,
             "dimensions": len(vector),
-            "vector": _encoded(vector),
+            "vector": encoded(vector),
         }
 
     async def chat_held(self, chat_id: int) -> Held:
@@ -107,7 +101,7 @@ class Embeddings:
             for start in starts:
                 wanted = ids[start : start + ROWS_PER_READ]
                 within = photos.c.id.between(wanted[0], wanted[-1])
-                rows = (await connection.execute(self._indexed().where(photos.c.chat_id == chat_id, within))).all()
+                rows = (await connection.execute(rows_of(self._model).where(photos.c.chat_id == chat_id, within))).all()
                 if len(rows) < INLINE_ROWS:
                     _write(held, start, wanted, rows)
                 else:
@@ -116,7 +110,7 @@ class Embeddings:
     async def chat_matrix(self, chat_id: int) -> ChatMatrix:
         """The same in float32, twice as large; for measurements."""
         parts = [part async for part in self._parts(chat_id, ROWS_PER_READ)]
-        return parts[0] if len(parts) == 1 else await asyncio.to_thread(_joined, parts)
+        return parts[0] if len(parts) == 1 else await asyncio.to_thread(joined, parts)
 
     async def chat_parts(self, chat_id: int) -> AsyncIterator[ChatMatrix]:
         """The same in parts of bounded size, for a chat too large to hold."""
@@ -127,8 +121,8 @@ class Embeddings:
         """These photos in parts of bounded size; what is not indexed is left out."""
         for batch in batches(photo_ids.tolist()):
             async with self._database.reading() as connection:
-                rows = (await connection.execute(self._indexed().where(photos.c.id.in_(batch)))).all()
-            yield _matrix(rows) if len(rows) < INLINE_ROWS else await asyncio.to_thread(_matrix, rows)
+                rows = (await connection.execute(rows_of(self._model).where(photos.c.id.in_(batch)))).all()
+            yield matrix_of(rows) if len(rows) < INLINE_ROWS else await asyncio.to_thread(matrix_of, rows)
 
     async def count(self, chat_id: int) -> int:
         """How many indexed photos a chat has."""
@@ -158,8 +152,8 @@ class Embeddings:
         found: list[IndexEntry] = []
         async with self._database.reading() as connection:
             for batch in batches(sorted(photo_ids)):
-                rows = await connection.execute(self._indexed().where(photos.c.id.in_(batch)))
-                found += _entries(rows.all())
+                rows = await connection.execute(rows_of(self._model).where(photos.c.id.in_(batch)))
+                found += entries_of(rows.all())
         return found
 
     async def dimensions(self) -> int:
@@ -182,8 +176,8 @@ class Embeddings:
         last = 0
         while True:
             async with self._database.reading() as connection:
-                rows = (await connection.execute(self._indexed().where(photos.c.id > last).limit(chunk))).all()
-            for entry in _entries(rows):
+                rows = (await connection.execute(rows_of(self._model).where(photos.c.id > last).limit(chunk))).all()
+            for entry in entries_of(rows):
                 yield entry
             if len(rows) < chunk:
                 return
@@ -218,9 +212,9 @@ class Embeddings:
         last = 0
         async with self._database.reading() as connection:
             while True:
-                of_chat = self._indexed().where(photos.c.chat_id == chat_id, photos.c.id > last)
+                of_chat = rows_of(self._model).where(photos.c.chat_id == chat_id, photos.c.id > last)
                 rows = (await connection.execute(of_chat.limit(size))).all()
-                yield _matrix(rows) if len(rows) < INLINE_ROWS else await asyncio.to_thread(_matrix, rows)
+                yield matrix_of(rows) if len(rows) < INLINE_ROWS else await asyncio.to_thread(matrix_of, rows)
                 if len(rows) < size:
                     return
                 last = rows[-1].id
@@ -233,76 +227,9 @@ class Embeddings:
         shown = select(vectors.c.dimensions).join(photos, photos.c.image_id == vectors.c.image_id)
         return shown.where(photos.c.chat_id == chat_id, IS_INDEXED, of_model).limit(1)
 
-    def _indexed(self) -> Select[Any]:
-        return cast(
-            "Select[Any]",
-            select(*DESCRIBED, vectors.c.vector)
-            .join(vectors, vectors.c.image_id == photos.c.image_id)
-            .where(vectors.c.model == self._model, IS_INDEXED)
-            .order_by(photos.c.id),
-        )
-
-
-def _encoded(vector: NDArray[np.float32]) -> bytes:
-    if vector.ndim != 1 or not np.isfinite(vector).all():
-        raise ValueError(f"a vector must be finite and one-dimensional, not {vector.shape}")
-    return vector.astype(STORED).tobytes()
-
-
-def _decoded(blobs: Sequence[bytes]) -> NDArray[np.float32]:
-    """[n, d], as in `decoded`."""
-    if not blobs:
-        return np.empty((0, 0), np.float32)
-    return decoded(np.frombuffer(b"".join(blobs), STORED).reshape(len(blobs), -1))
-
-
-def decoded(stored: NDArray[np.float16]) -> NDArray[np.float32]:
-    """[n, d], normalised again: rounding to float16 moves the length by up to 0.0005."""
-    wide = np.empty(stored.shape, np.float32)
-    for start in range(0, len(stored), BLOCK):
-        _widen(stored[start : start + BLOCK], wide[start : start + BLOCK])
-    norms = np.sqrt(np.einsum("ij,ij->i", wide, wide))[:, np.newaxis]
-    wide /= np.maximum(norms, np.finfo(np.float32).tiny)
-    return wide
-
-
-def _widen(stored: NDArray[np.float16], wide: NDArray[np.float32]) -> None:
-    """The numbers of `stored`, which are finite, to `wide`; NumPy's own conversion takes three times as long.
-
-    A float16 has its sign, exponent and fraction in the order of a float32, whose exponent counts from 112 lower.
-    """
-    signed = stored.view("<i2").astype(np.int32)
-    bits = (signed & 0x7FFF) << 13
-    bits |= signed & np.int32(-(2**31))
-    np.multiply(bits.view(np.float32), np.float32(2.0**112), out=wide)
-
-
-def _entries(rows: Sequence[Row[Any]]) -> list[IndexEntry]:
-    if not rows:
-        return []
-    part = _matrix(rows)
-    columns = (part.photo_ids.tolist(), part.image_ids.tolist(), [row.chat_id for row in rows], part.vectors)
-    return list(map(IndexEntry, *columns, part.senders.tolist(), part.moments.tolist()))
-
 
 def _write(held: Held, start: int, wanted: Sequence[int], rows: Sequence[Row[Any]]) -> None:
     """Without those that were indexed since: whoever did that says so."""
     known = set(wanted)
     if part := [row for row in rows if row.id in known]:
-        held.write(start, _matrix(part))
-
-
-def _matrix(rows: Sequence[Row[Any]]) -> ChatMatrix:
-    return ChatMatrix(
-        np.array([row.id for row in rows], np.int64),
-        np.array([row.image_id for row in rows], np.int64),
-        _decoded([row.vector for row in rows]),
-        np.array([NOBODY if row.sender_id is None else row.sender_id for row in rows], np.int64),
-        stored_moments([row.date for row in rows]),
-    )
-
-
-def _joined(parts: Sequence[ChatMatrix]) -> ChatMatrix:
-    full = [part for part in parts if len(part.photo_ids)]
-    names = [field.name for field in fields(ChatMatrix)]
-    return ChatMatrix(*(np.concatenate([getattr(part, name) for part in full]) for name in names))
+        held.write(start, matrix_of(part))
