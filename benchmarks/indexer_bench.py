@@ -20,7 +20,7 @@ from storage.chroma_client import ChromaLocation
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.fingerprints import Fingerprints
-from storage.large_chats import Condition
+from storage.index_records import Condition
 from storage.photos import Photos
 from storage.queue import IndexQueue
 from storage.vectors import VectorIndex

@@ -20,7 +20,8 @@ from search.errors import StorageError
 from search.indexer import Indexer
 from search.throughput import Throughput
 from storage.census import Census
-from storage.vectors import Condition, VectorIndex
+from storage.index_records import Condition
+from storage.vectors import VectorIndex
 
 LATELY = timedelta(minutes=10)
 """Over which questions are counted."""

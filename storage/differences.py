@@ -12,7 +12,7 @@ from storage.database import batches
 from storage.embeddings import Embeddings
 from storage.index_records import Reconciled
 from storage.layout import Layout
-from storage.reconcile import PAGE, check_searches, check_vectors, compare, held_places
+from storage.reconcile import check_searches, check_vectors, compare, held_places, pages
 
 
 async def expected(embeddings: Embeddings, chroma: ChromaIndex, layout: Layout) -> set[int]:
@@ -50,11 +50,9 @@ async def _suspects(embeddings: Embeddings, chroma: ChromaIndex, chat_id: int) -
     held = await held_places(chroma, chat_id)
     wanted = np.zeros(len(held), np.bool_)
     suspects: list[int] = []
-    after = 0
-    while page := await embeddings.places(chat_id, after, PAGE):
+    async for page in pages(embeddings, chat_id):
         lacking, wrong = compare(page, held, wanted)
         suspects += lacking + wrong
-        after = page[-1].photo_id
     suspects += held[~wanted, 0].tolist()
     return suspects
 

@@ -6,6 +6,7 @@ No SQL and no Chroma may enter: the process that keeps Chroma needs these, and n
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -19,6 +20,11 @@ class Neighbour(NamedTuple):
     image_id: int
     score: float
     """Cosine, -1 to 1; higher is nearer."""
+
+
+def rank(neighbour: Neighbour) -> tuple[float, int]:
+    """The order of neighbours: best first, equals by id."""
+    return -neighbour.score, neighbour.photo_id
 
 
 class Near(NamedTuple):
@@ -101,3 +107,13 @@ class Reconciled:
     """Entries whose image was wrong."""
     rebuilt: bool
     """The collection could not be read and was made anew."""
+
+
+class Condition(StrEnum):
+    """How Chroma stands to SQL. Questions are answered in any case."""
+
+    EQUAL = "equal"
+    MENDING = "mending"
+    """It is being opened and compared with SQL, or made anew."""
+    AWAY = "away"
+    """It has failed, and is tried again in a while."""

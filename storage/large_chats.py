@@ -1,4 +1,4 @@
-"""The chats that Chroma answers for: kept as SQL has them, asked, and not believed before they were compared.
+"""The chats that Chroma answers for: kept as SQL has them, and not believed before they were compared.
 
 Chroma is derived and may be wrong or broken. It is asked for a chat once the chat's collection has been compared with
 SQL or filled from it, and until a call fails or an answer shows that it is not SQL's; then it is compared or made anew
@@ -11,14 +11,14 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable, Collection, Coroutine, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from storage.approximate import nearest
 from storage.chroma import ChromaIndex
 from storage.collection import Opened
 from storage.database import batches
@@ -26,35 +26,17 @@ from storage.differences import differences
 from storage.embeddings import Embeddings
 from storage.errors import VectorIndexUnavailable
 from storage.generation import generation, next_generation
-from storage.index_records import IndexEntry, Neighbour, Reconciled
+from storage.index_records import Condition, IndexEntry, Neighbour, Reconciled
 from storage.layout import Layout
-from storage.reconcile import PAGE, arranged, reconcile
+from storage.pending_changes import PendingChanges
+from storage.reconcile import arranged, pages, reconcile
 
 log = logging.getLogger(__name__)
 
-CLOSING_PATIENCE = 1.0
-"""Seconds that closing waits for Chroma to take the last removals; the next start would do it."""
 AT_ONCE = 1_000
 """A chat of so few photos that has become a large one (where the limit is set that low) is filled where it stands."""
 MOST_DIMENSIONS = 4_096
 """Of any model."""
-FEWEST = 0.5
-"""The part of a chat's photos that Chroma must have; those of the batch in hand may still be on their way."""
-CONFIRMED = 100
-"""So many of the best have their scores from SQL's vectors: twenty pages. Of 1,000 that takes 15 ms. The others' are
-Chroma's, and a collection that went stale is found out by any of these."""
-TOLERANCE = 0.01
-"""How far Chroma's cosine may be from that of SQL's vector; float16 moves it by less than 0.001."""
-
-
-class Condition(StrEnum):
-    """How Chroma stands to SQL. Questions are answered in any case."""
-
-    EQUAL = "equal"
-    MENDING = "mending"
-    """It is being opened and compared with SQL, or made anew."""
-    AWAY = "away"
-    """It has failed, and is tried again in a while."""
 
 
 class LargeChats:
@@ -69,7 +51,7 @@ class LargeChats:
         self._layout = layout
         self._changing = asyncio.Lock()
         """Held from the reading of SQL to the writing of Chroma, so that no older state overtakes a newer."""
-        self._pending: set[asyncio.Task[None]] = set()
+        self._pending = PendingChanges(self.distrust)
         self._kept: set[int] = set()
         """Chats with a collection: changes are written there."""
         self._whole: set[int] = set()
@@ -108,7 +90,6 @@ class LargeChats:
         before, self._chroma = self._chroma, chroma
         self._embeddings = embeddings
         self._forget()
-        self.needs_reconcile.set()
         return before
 
     async def nearest(
@@ -118,10 +99,10 @@ class LargeChats:
         if not self._trusted:
             return None
         if chat_id not in self._whole:
-            self._later(self._lay_out(chat_id, photos))
+            self._pending.begin(self._lay_out(chat_id, photos, self._changing))
             return None
         try:
-            return await self._ask(chat_id, vector, k, exclude_images, photos)
+            return await nearest(self._embeddings, self._chroma, chat_id, vector, k, exclude_images, photos)
         except VectorIndexUnavailable as error:
             self._fail(error)
             return None
@@ -137,16 +118,15 @@ class LargeChats:
 
     async def remove(self, photo_ids: Sequence[int], chat_id: int, note: Callable[[], None]) -> None:
         """Let photos no longer be found, soon."""
-        self._later(self._remove(photo_ids, chat_id, note))
+        self._pending.begin(self._remove(photo_ids, chat_id, note))
 
     async def move(self, photo_ids: Sequence[int], old_chat: int, new_chat: int, note: Callable[[], None]) -> None:
         """A chat's photos have gone to another's archive."""
-        self._later(self._move(photo_ids, old_chat, new_chat, note))
+        self._pending.begin(self._move(photo_ids, old_chat, new_chat, note))
 
     async def settled(self) -> None:
         """Returns once Chroma knows of everything that was removed or moved."""
-        while self._pending:
-            await asyncio.wait(self._pending)
+        await self._pending.settled()
 
     async def reconcile(self, progress: Callable[[int, int], None] | None = None) -> Reconciled:
         """See `VectorIndex.reconcile`."""
@@ -180,48 +160,24 @@ class LargeChats:
 
     async def close(self) -> None:
         """Finish what is in hand, as far as it is soon done, and close Chroma."""
-        if self._pending:
-            _, late = await asyncio.wait(self._pending, timeout=CLOSING_PATIENCE)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._pending.close()
         await self._chroma.close()
-
-    def _later(self, change: Coroutine[Any, Any, None]) -> None:
-        """Chroma may take a minute to answer, and removals come with updates that Telegram waits to see confirmed.
-
-        Until then Chroma may show what SQL no longer holds: whoever shows a hit looks it up in SQL. After a crash
-        the next reconciliation does it.
-        """
-        task = asyncio.create_task(change, name="chroma-change")
-        self._pending.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._pending.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("Chroma does not have a change, and is compared with the database again: %s", error)
-            self.distrust()
 
     async def _welcome(self, chat_id: int) -> None:
         """A chat of which photos came may have become a large one, which is seen at a question; unless it is so small
         that its photos are written here and now. `_changing` is held."""
-        if not self._layout.is_large(AT_ONCE, MOST_DIMENSIONS):
-            return
-        photos = await self._embeddings.count(chat_id)
-        if photos > AT_ONCE or chat_id not in await self._wanted({chat_id: photos}):
-            return
-        self._kept.add(chat_id)
-        await self._in_chroma(self._fill(chat_id))
-        self._whole.add(chat_id)
+        if self._layout.is_large(AT_ONCE, MOST_DIMENSIONS):
+            photos = await self._embeddings.count(chat_id)
+            if photos <= AT_ONCE:
+                await self._lay_out(chat_id, photos, nullcontext())
 
-    async def _lay_out(self, chat_id: int, photos: int) -> None:
+    async def _lay_out(self, chat_id: int, photos: int, changing: AbstractAsyncContextManager[None]) -> None:
         """A chat has grown over the limit: it gets a collection of its own; until it is whole others answer."""
         if chat_id in self._kept or chat_id not in await self._wanted({chat_id: photos}):
             return
         log.info("Chat %s has %s photos: Chroma gets a collection of it.", chat_id, photos)
         self._kept.add(chat_id)
-        await self._in_chroma(self._fill(chat_id, self._changing))
+        await self._in_chroma(self._fill(chat_id, changing))
         if chat_id in self._kept and not self._broken:
             self._whole.add(chat_id)
 
@@ -231,15 +187,13 @@ class LargeChats:
         photos = dict.fromkeys(self._kept, sys.maxsize) | grown
         return self._layout.in_chroma(photos, dimensions, self._kept) - self._kept
 
-    async def _fill(self, chat_id: int, changing: asyncio.Lock | None = None) -> None:
-        after = 0
-        while page := await self._embeddings.places(chat_id, after, PAGE):
-            async with changing or nullcontext():
+    async def _fill(self, chat_id: int, changing: AbstractAsyncContextManager[None]) -> None:
+        async for page in pages(self._embeddings, chat_id):
+            async with changing:
                 current = await self._embeddings.entries([place.photo_id for place in page])
                 if chat_id not in self._kept:  # it has become another chat meanwhile
                     return
                 await self._chroma.upsert([entry for entry in current if entry.chat_id == chat_id])
-            after = page[-1].photo_id
 
     async def _remove(self, photo_ids: Sequence[int], chat_id: int, note: Callable[[], None]) -> None:
         async with self._changing:
@@ -281,41 +235,6 @@ class LargeChats:
         await self._chroma.discard()
         return mended
 
-    async def _ask(
-        self, chat_id: int, vector: NDArray[np.float32], k: int, exclude_images: Collection[int], photos: int
-    ) -> list[Neighbour]:
-        asked = k + len(exclude_images)
-        while True:
-            found = await self._chroma.query(vector, chat_id, asked)
-            if len(found) < min(asked, photos * FEWEST) and len(found) < await self._expected(chat_id, asked):
-                raise VectorIndexUnavailable(f"it found {len(found)} photos in a chat that has {photos}")
-            shown = await self._embeddings.images_of(chat_id, [photo_id for photo_id, _ in found])
-            kept = [
-                Neighbour(photo_id, shown[photo_id], score)
-                for photo_id, score in found
-                if photo_id in shown and shown[photo_id] not in exclude_images
-            ]  # others were deleted this very moment
-            if len(kept) >= k or len(found) < asked:
-                return await self._confirmed(sorted(kept, key=rank)[:k], vector)
-            asked *= 2  # an excluded image may have been posted many times
-
-    async def _expected(self, chat_id: int, asked: int) -> float:
-        """How many Chroma must find at least. Counted by vectors, which is slow: of photos whose file was gone when
-        the model was changed there are none."""
-        return min(asked, FEWEST * await self._embeddings.count_vectors(chat_id))
-
-    async def _confirmed(self, found: list[Neighbour], vector: NDArray[np.float32]) -> list[Neighbour]:
-        """The same with the scores of SQL's vectors where it counts, which an index that went stale does not have."""
-        by_image = await self._embeddings.vectors([neighbour.image_id for neighbour in found[:CONFIRMED]])
-        confirmed: list[Neighbour] = []
-        for neighbour in found[:CONFIRMED]:
-            if neighbour.image_id in by_image:
-                score = float(by_image[neighbour.image_id] @ vector)
-                if abs(score - neighbour.score) > TOLERANCE:
-                    raise VectorIndexUnavailable(f"the vector of photo {neighbour.photo_id} is not the database's")
-                confirmed.append(neighbour._replace(score=score))
-        return sorted(confirmed + found[CONFIRMED:], key=rank)
-
     async def _in_chroma(self, change: Coroutine[Any, Any, None]) -> None:
         if self._broken:
             change.close()  # the reconciliation that is due finds it in SQL; a hung server costs a minute a call
@@ -329,14 +248,9 @@ class LargeChats:
         if not self.needs_reconcile.is_set():  # once, not for every photo and question until it is mended
             log.error("%s", error)
         self._forget()
-        self.needs_reconcile.set()
 
     def _forget(self) -> None:
         self._trusted = False
         self._broken = True
         self._whole = set()
-
-
-def rank(neighbour: Neighbour) -> tuple[float, int]:
-    """The order of neighbours: best first, equals by id."""
-    return -neighbour.score, neighbour.photo_id
+        self.needs_reconcile.set()

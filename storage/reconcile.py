@@ -90,7 +90,7 @@ async def _mend(
     for chat_id in sorted(chats):
         held = await held_places(chroma, chat_id)
         wanted = np.zeros(len(held), np.bool_)
-        async for page in _pages(embeddings, chat_id):
+        async for page in pages(embeddings, chat_id):
             lacking, wrong = compare(page, held, wanted)
             await write(chat_id, lacking + wrong)
             done, missing, moved = done + len(page), missing + len(lacking), moved + len(wrong)
@@ -100,7 +100,8 @@ async def _mend(
     return Reconciled(missing, orphaned, moved, rebuilt=False)
 
 
-async def _pages(embeddings: Embeddings, chat_id: int) -> AsyncIterator[list[Place]]:
+async def pages(embeddings: Embeddings, chat_id: int) -> AsyncIterator[list[Place]]:
+    """The indexed photos of a chat that have a vector, by photo id."""
     after = 0
     while page := await embeddings.places(chat_id, after, PAGE):
         yield page
@@ -136,7 +137,7 @@ async def _chunks(embeddings: Embeddings, chats: Collection[int], limit: int | N
         yield await embeddings.sample(limit, list(chats))
         return
     for chat_id in list(chats):
-        async for page in _pages(embeddings, chat_id):
+        async for page in pages(embeddings, chat_id):
             for batch in batches([place.photo_id for place in page], CHUNK):
                 yield await embeddings.entries(batch)
 

@@ -29,14 +29,14 @@ from storage.embeddings import Embeddings
 from storage.filtered import FilteredPhotos
 from storage.filters import Filters
 from storage.held import REMOVED, Held
-from storage.index_records import ChatMatrix, IndexEntry, Neighbour, Reconciled
-from storage.large_chats import Condition, LargeChats, rank
+from storage.index_records import ChatMatrix, Condition, IndexEntry, Neighbour, Reconciled, rank
+from storage.large_chats import LargeChats
 from storage.layout import CACHE_BYTES, EXACT_LIMIT, Layout
 from storage.matrix import nearest
 from storage.records import Photo
 from storage.texts import Texts
 
-__all__ = ["CACHE_BYTES", "EXACT_LIMIT", "Condition", "VectorIndex"]
+__all__ = ["CACHE_BYTES", "EXACT_LIMIT", "VectorIndex"]
 
 INLINE_ROWS = 20_000
 """A scan of fewer rows takes at most some 10 ms and is done where it is asked; a larger one in a thread."""

@@ -12,10 +12,10 @@ from storage.embeddings import Embeddings
 from storage.errors import VectorIndexUnavailable
 from storage.examination import Examination
 from storage.generation import generation
-from storage.index_records import Reconciled
+from storage.index_records import Condition, Reconciled
 from storage.layout import Layout
 from storage.models import Models
-from storage.vectors import Condition, VectorIndex
+from storage.vectors import VectorIndex
 
 SETTLING = 30.0
 """Seconds that a comparison which is under way is waited for."""
