@@ -102,13 +102,14 @@ async def chroma(collection: Sick) -> AsyncIterator[ChromaIndex]:
 
 
 @pytest.fixture
-async def index(sqlite: Database, chroma: ChromaIndex) -> VectorIndex:
+async def index(sqlite: Database, chroma: ChromaIndex) -> AsyncIterator[VectorIndex]:
     """An index in which two photos make a large chat, compared when it was empty."""
     await at_build(sqlite)
     compared = VectorIndex(Embeddings(sqlite, MODEL), chroma, exact_limit=1)
     await compared.reconcile()
     compared.needs_reconcile.set()
-    return compared
+    yield compared
+    await compared.close()  # a collection may still be filled from `sqlite`
 
 
 @pytest.fixture

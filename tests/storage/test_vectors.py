@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import numpy as np
@@ -26,13 +27,14 @@ NOTHING = Reconciled(0, 0, 0, rebuilt=False)
 
 
 @pytest.fixture(params=["exact", "chroma", "scan"])
-async def each_way(request: pytest.FixtureRequest, sqlite: Database, chroma: ChromaIndex) -> VectorIndex:
+async def each_way(request: pytest.FixtureRequest, sqlite: Database, chroma: ChromaIndex) -> AsyncIterator[VectorIndex]:
     """The index, answering from memory, by Chroma or by a scan of SQL."""
     await at_build(sqlite)
     index = VectorIndex(Embeddings(sqlite, MODEL), chroma, exact_limit=1_000 if request.param == "exact" else 0)
     if request.param == "chroma":
         await index.reconcile()
-    return index
+    yield index
+    await index.close()
 
 
 def _ids(found: list[Neighbour]) -> list[int]:
