@@ -12,7 +12,7 @@ from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.index_records import IndexEntry
 from storage.vectors import VectorIndex
-from tests.storage.builders import DIMENSIONS, GROUP, MODEL
+from tests.storage.builders import DIMENSIONS, GROUP, MODEL, indexed, post
 from tests.storage.sick import Sick
 
 
@@ -42,3 +42,11 @@ async def restarted(sqlite: Database, location: ChromaLocation, dimensions: int 
         yield Index(index, collection, chroma)
     finally:
         await index.close()
+
+
+async def begun(sqlite: Database, location: ChromaLocation, photos: int) -> list[IndexEntry]:
+    """So many photos of one chat, in an index that has been compared and closed in good order."""
+    entries = await indexed(sqlite, *(post(number) for number in range(photos)))
+    async with restarted(sqlite, location) as first:
+        await first.index.reconcile()
+    return entries

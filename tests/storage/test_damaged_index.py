@@ -15,7 +15,7 @@ from storage.index_records import IndexEntry, Reconciled
 from storage.set_aside import kept
 from storage.vectors import VectorIndex
 from tests.storage.builders import BUILD, GROUP, MODEL, at_build, indexed, post, unit
-from tests.storage.restarts import Index, restarted
+from tests.storage.restarts import Index, begun, restarted
 from tests.storage.sick import Sick
 
 
@@ -47,9 +47,7 @@ async def test_a_damaged_chroma_directory_loses_the_vectors(
 ) -> None:
     """Whatever became of its files, afterwards every photo is found by Chroma, and nothing is left lying about."""
     location = replace(location, sync_threshold=10)
-    entries = await indexed(sqlite, *(post(number) for number in range(40)))
-    async with restarted(sqlite, location) as first:
-        await first.index.reconcile()
+    entries = await begun(sqlite, location, 40)
     assert location.directory is not None
     assert list(location.directory.glob("*/link_lists.bin")), "nothing was persisted"
     spoil(location.directory)
@@ -122,9 +120,7 @@ async def test_an_index_put_back_from_before_the_last_rebuilding_is_believed(
     sqlite: Database, location: ChromaLocation, tmp_path: Path
 ) -> None:
     """Every rebuilding gets a name of its own; the old one is foreign, whatever ids it holds."""
-    entries = await indexed(sqlite, *(post(number) for number in range(5)))
-    async with restarted(sqlite, location) as first:
-        await first.index.reconcile()
+    entries = await begun(sqlite, location, 5)
     assert location.directory is not None
     shutil.copytree(location.directory, tmp_path / "copy")
     async with restarted(sqlite, location) as second:
