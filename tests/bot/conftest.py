@@ -11,7 +11,7 @@ from rich.console import Console
 from bot import loading, logs
 from search import reindexer
 from search.clip import ClipEmbedder, Compute
-from tests.bot.model_changes import Watched
+from tests.bot.counting import Counting
 from tests.bot.second_model import write_second_model
 from tests.importing.job import ANN
 from tests.people import People
@@ -33,9 +33,9 @@ def second(second_model: Path) -> ClipEmbedder:
 @pytest.fixture
 def models(
     monkeypatch: pytest.MonkeyPatch, embedder: ClipEmbedder, second: ClipEmbedder, second_model: Path
-) -> tuple[Watched, Watched]:
+) -> tuple[Counting, Counting]:
     """The demo's and the second one; which is loaded is up to the settings, as ever."""
-    both = {f"local-dir:{DEMO}": Watched(embedder), f"local-dir:{second_model}": Watched(second)}
+    both = {f"local-dir:{DEMO}": Counting(embedder), f"local-dir:{second_model}": Counting(second)}
     monkeypatch.setattr(loading, "load_model", lambda settings: both[settings.model])
     monkeypatch.setattr(reindexer, "AGAIN_AFTER", 0.01)
     old, new = both.values()

@@ -1,4 +1,4 @@
-"""Changing the model of an archive, in tests: two models that count what they are shown, and the command."""
+"""Changing the model of an archive, in tests."""
 
 from pathlib import Path
 from typing import Any
@@ -6,27 +6,11 @@ from typing import Any
 from bot.reindexing import reindex_alone
 from bot.remote import ask
 from bot.settings import Settings
-from search.clip import ClipEmbedder
 from tests.bot.test_command_line import ARCHIVE
 from tests.conftest import Archive
 from tests.people import People
 
 PICTURES = sorted((ARCHIVE / "pictures").iterdir())[:30]
-
-
-class Watched:
-    """A model, and how many pictures it has been shown."""
-
-    def __init__(self, embedder: ClipEmbedder) -> None:
-        self._embedder = embedder
-        self.seen = 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._embedder, name)
-
-    def embed_images(self, batch: Any) -> Any:
-        self.seen += len(batch)
-        return self._embedder.embed_images(batch)
 
 
 async def post_all(people: People, user: int, pictures: list[Path]) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ from bot.application import build
 from bot.remote import ask
 from bot.settings import Settings
 from search.clip import ClipEmbedder
-from tests.bot.model_changes import Watched, changed
+from tests.bot.counting import Counting
+from tests.bot.model_changes import changed
 from tests.conftest import Archive, polling
 from tests.people import People, jpeg, shown, until
 
@@ -79,7 +80,7 @@ async def test_a_bot_drops_its_model_unasked(
 
 
 async def test_a_dropped_model_cannot_be_changed(
-    people: People, archive: Archive, settings: Settings, models: tuple[Watched, Watched], second_model: Path
+    people: People, archive: Archive, settings: Settings, models: tuple[Counting, Counting], second_model: Path
 ) -> None:
     """An idle bot changes over to another model, and drops that one too."""
     old, new = models

@@ -17,7 +17,8 @@ from bot.remote import ask
 from bot.settings import Settings
 from search.errors import ModelMismatch
 from search.reindexer import Reindexer
-from tests.bot.model_changes import PICTURES, Watched, alone, changed, downloads_take, post_all, vectors
+from tests.bot.counting import Counting
+from tests.bot.model_changes import PICTURES, alone, changed, downloads_take, post_all, vectors
 from tests.conftest import Archive, polling
 from tests.people import PATIENCE, People, jpeg, picture_key, shown, until
 from tests.programs import DEMO, ROOT, environment, same
@@ -61,7 +62,7 @@ async def test_questions_are_answered_while_the_model_changes_and_after(
     archive: Archive,
     people: People,
     ann: int,
-    models: tuple[Watched, Watched],
+    models: tuple[Counting, Counting],
     second_model: Path,
 ) -> None:
     """Before, meanwhile, from the moment on, after a restart with the old setting, and back: always the same pizza.
@@ -112,7 +113,7 @@ async def test_photos_whose_file_is_gone_are_listed_and_found_by_their_captions(
     archive: Archive,
     people: People,
     ann: int,
-    models: tuple[Watched, Watched],
+    models: tuple[Counting, Counting],
     second_model: Path,
 ) -> None:
     """In a file and in what the command says; a later run tries them again, and finds them where they are back."""
@@ -145,7 +146,7 @@ async def test_a_change_that_was_cut_off_goes_on_where_it_was(
     archive: Archive,
     people: People,
     ann: int,
-    models: tuple[Watched, Watched],
+    models: tuple[Counting, Counting],
     second_model: Path,
 ) -> None:
     """Whoever asked for it went away; then the command is killed while it works by itself; then it comes to its end.
@@ -195,7 +196,7 @@ async def test_a_bot_that_is_stopped_in_a_change_of_its_model_stays_stopped(
     archive: Archive,
     people: People,
     ann: int,
-    models: tuple[Watched, Watched],
+    models: tuple[Counting, Counting],
     second_model: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -12,7 +12,8 @@ from bot.application import build
 from bot.remote import ask
 from bot.settings import Settings
 from search.reindexer import Reindexer
-from tests.bot.model_changes import Watched, changed, downloads_take
+from tests.bot.counting import Counting
+from tests.bot.model_changes import changed, downloads_take
 from tests.bot.test_privacy import press
 from tests.conftest import Archive, polling
 from tests.people import Message, People, jpeg, picture_key, shown, until
@@ -105,7 +106,7 @@ async def test_what_is_erased_while_the_model_changes_is_gone_for_both(
     archive: Archive,
     people: People,
     chats: Chats,
-    models: tuple[Watched, Watched],
+    models: tuple[Counting, Counting],
     second_model: Path,
     monkeypatch: pytest.MonkeyPatch,
     exact_limit: int,

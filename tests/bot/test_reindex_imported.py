@@ -8,7 +8,8 @@ from bot.application import build
 from bot.errors import BotError
 from bot.remote import ask
 from bot.settings import Settings
-from tests.bot.model_changes import PICTURES, Watched, changed, post_all, vectors
+from tests.bot.counting import Counting
+from tests.bot.model_changes import PICTURES, changed, post_all, vectors
 from tests.conftest import Archive, polling
 from tests.importing.job import history, imported
 from tests.people import People, jpeg, shown, until
@@ -66,7 +67,7 @@ async def test_a_disk_that_is_not_mounted_does_not_cost_its_photos(
     archive: Archive,
     people: People,
     ann: int,
-    models: tuple[Watched, Watched],
+    models: tuple[Counting, Counting],
     second_model: Path,
     folder: Path,
 ) -> None:

@@ -8,7 +8,8 @@ import pytest
 from bot import loading
 from bot.settings import Settings
 from search.clip import ClipEmbedder
-from tests.bot.folder.pictures import PICTURES, PIZZA, Counting
+from tests.bot.counting import Counting
+from tests.bot.folder.pictures import PICTURES, PIZZA
 from tests.programs import DEMO
 
 

@@ -18,7 +18,7 @@ from bot.__main__ import app
 from bot.commands import folder as folder_commands
 from bot.commands.terminal import INTERRUPTED
 from bot.errors import FolderError
-from tests.bot.folder.pictures import Counting
+from tests.bot.counting import Counting
 from tests.people import jpeg
 from tests.programs import ON_ONE_THREAD, ROOT, environment
 

@@ -11,7 +11,8 @@ from bot.folder.opening import Place
 from bot.settings import Settings
 from search.errors import FileGone
 from search.folder import Folder
-from tests.bot.folder.pictures import PICTURES, Counting, indexed, names
+from tests.bot.counting import Counting
+from tests.bot.folder.pictures import PICTURES, indexed, names
 from tests.people import jpeg
 
 

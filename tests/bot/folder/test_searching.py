@@ -16,7 +16,8 @@ from bot.folder.searching import Asked, Found, search_folder
 from bot.folder.sheet import contact_sheet
 from bot.settings import Settings
 from search.verdict import Verdict
-from tests.bot.folder.pictures import PIZZA, Counting, indexed, names
+from tests.bot.counting import Counting
+from tests.bot.folder.pictures import PIZZA, indexed, names
 from tests.people import jpeg
 
 
