@@ -1,4 +1,4 @@
-"""Ann and her group, and two models for tests that change the one for the other."""
+"""Ann and her group, two models for tests that change the one for the other, and an archive for the doctor."""
 
 import io
 import logging
@@ -9,13 +9,20 @@ import pytest
 from rich.console import Console
 
 from bot import loading, logs
+from bot.settings import Settings
 from search import reindexer
 from search.clip import ClipEmbedder, Compute
+from storage.database import Database
+from storage.embeddings import Embeddings
+from storage.models import Models
+from storage.vectors import VectorIndex
 from tests.bot.counting import Counting
+from tests.bot.examining import COUNT, chroma_of
 from tests.bot.second_model import write_second_model
 from tests.importing.job import ANN
 from tests.people import People
 from tests.programs import DEMO
+from tests.storage.builders import MODEL, indexed, post
 
 
 @pytest.fixture(scope="session")
@@ -66,3 +73,18 @@ def log() -> Iterator[io.StringIO]:
     logging.getLogger("uvicorn").setLevel(logging.NOTSET)
     root.handlers[:] = before
     root.setLevel(level)
+
+
+@pytest.fixture
+async def well(settings: Settings) -> Settings:
+    """An archive in which all is well, and no Telegram to ask."""
+    alone = settings.model_copy(update={"token": None, "exact_limit": 0})
+    settings.data_dir.mkdir(mode=0o700)
+    database = await Database.open(alone.sql_url)
+    await Models(database).adopt(MODEL)
+    await indexed(database, *[post(number) for number in range(COUNT)])
+    index = VectorIndex(Embeddings(database, MODEL), chroma_of(alone), exact_limit=0)
+    await index.reconcile()
+    await index.close()
+    await database.close()
+    return alone
