@@ -90,10 +90,10 @@ class TextCache:
             async with self._database.reading() as connection:
                 for batch in batches(sorted(photo_ids)):
                     rows += await connection.execute(_said(chat_id).where(texts.c.photo_id.in_(batch)))
+            return await asyncio.to_thread(held.changed, photo_ids, rows)
         except BaseException:  # cancelled, or SQL was away: the next question reads them
             chat.pending |= photo_ids
             raise
-        return await asyncio.to_thread(held.changed, photo_ids, rows)
 
     async def _every(self, chat_id: int) -> HeldTexts | None:
         """In pages, of which the last photo of a full one is read again: it may have another text. None as soon as

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from unittest.mock import Mock
@@ -11,9 +14,10 @@ import pytest
 from storage import text_cache
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
-from storage.held_texts import HeldTexts
+from storage.held_texts import HeldTexts, Said
 from storage.photos import Photos
 from storage.records import TextSource
+from tests.people import PATIENCE
 from tests.storage.builders import GROUP, captioned, indexed, post
 
 EDITED = replace(post(1), caption="snow, no more")
@@ -56,6 +60,34 @@ async def test_a_change_is_forgotten_when_it_cannot_be_read(
         away.setattr(database, "reading", Mock(side_effect=DatabaseUnavailable("it is away", "Try again.")))
         with pytest.raises(DatabaseUnavailable):
             await cache.of(GROUP.id)
+    held = await cache.of(GROUP.id)
+    assert held is not None
+    assert held.said.decode().splitlines() == ["snow", "snow, no more"]
+
+
+async def test_a_change_is_forgotten_when_its_question_is_cancelled(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it is worked into memory: the next question does it."""
+    await captioned(database, "a lake", "snow")
+    cache = text_cache.TextCache(database, 1_000)
+    await cache.of(GROUP.id)
+    await Photos(database).edit(EDITED)
+    loop, begun, may_end = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def change(held: HeldTexts, photo_ids: Collection[int], rows: Sequence[Said]) -> HeldTexts:
+        loop.call_soon_threadsafe(begun.set)
+        may_end.wait(PATIENCE)
+        return held
+
+    with monkeypatch.context() as slow:
+        slow.setattr(HeldTexts, "changed", change)
+        question = asyncio.create_task(cache.of(GROUP.id))
+        await begun.wait()
+        question.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await question
+        may_end.set()
     held = await cache.of(GROUP.id)
     assert held is not None
     assert held.said.decode().splitlines() == ["snow", "snow, no more"]
