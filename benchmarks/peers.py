@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 import chromadb
 import numpy as np
@@ -26,6 +26,7 @@ from search.clip import ClipEmbedder, Compute, picture_tower
 from search.model_spec import ModelSpec
 from search.quantised import PROBATION, QuantisedEmbedder
 from search.quantising import Facts, Quantised, export, export_as_products, made_up_pictures, reduce
+from search.resizing import Transform
 
 OBVIOUS, ONNX, TORCH_HALF, OPENVINO, OURS = "obvious", "ONNX Runtime fp32", "torch bf16", "OpenVINO bf16", "Chatlens"
 BATCH = 8
@@ -87,12 +88,15 @@ class Prepared:
             ONNX: by_onnx(self.exact, threads),
             OPENVINO: by_openvino(self.exact, threads),
         }
-        careful = {name: batched(exact, encode) for name, encode in engines.items() if encode is not None}
+        own = open_clips_own(tower)
+        careful = {
+            name: batched(own, exact.image_size, encode) for name, encode in engines.items() if encode is not None
+        }
         ours = {OURS: chatlens(self.quantised())}
         if threads > Compute("cpu").chosen_threads():
             ours[f"{OURS}, CHATLENS_THREADS={threads}"] = chatlens(self.quantised(threads))
         torch.set_num_threads(threads)  # loading a model for Chatlens has changed it
-        return {OBVIOUS: obvious(exact, by_torch(tower, torch.float32)), **careful, **ours}
+        return {OBVIOUS: obvious(own, by_torch(tower, torch.float32)), **careful, **ours}
 
     def quantised(self, threads: int = 0) -> QuantisedEmbedder:
         """The bot's embedder as it is after its probation; 0 threads: as many as it takes by itself."""
@@ -101,7 +105,14 @@ class Prepared:
         return QuantisedEmbedder(exact, Quantised(self.engines, exact.model_id), compute.chosen_threads())
 
 
-def obvious(embedder: ClipEmbedder, encode: Engine) -> Way:
+def open_clips_own(tower: Any) -> Transform:
+    """What open_clip gives with a picture tower, as everybody uses it."""
+    from open_clip.transform import PreprocessCfg, image_transform_v2  # noqa: PLC0415
+
+    return cast("Transform", image_transform_v2(PreprocessCfg(**tower.preprocess_cfg), is_train=False))
+
+
+def obvious(transform: Transform, encode: Engine) -> Way:
     """What the first page of every tutorial does: the largest size, open_clip's transform, one by one."""
 
     def index(photos: Sequence[Photograph], directory: Path) -> float:
@@ -110,14 +121,14 @@ def obvious(embedder: ClipEmbedder, encode: Engine) -> Way:
         for place, photo in enumerate(photos):
             if place == WARMING:
                 started = perf_counter()
-            pixels = embedder.prepare(Image.open(io.BytesIO(photo.largest)).convert("RGB"))
+            pixels = transform(Image.open(io.BytesIO(photo.largest)).convert("RGB")).numpy()
             _add(collection, [photo], encode(pixels[None]))
         return perf_counter() - started
 
     return index
 
 
-def batched(embedder: ClipEmbedder, encode: Engine) -> Way:
+def batched(transform: Transform, side: int, encode: Engine) -> Way:
     """A careful program: the largest size decoded at reduced size, encoded and added in batches."""
 
     def index(photos: Sequence[Photograph], directory: Path) -> float:
@@ -127,7 +138,7 @@ def batched(embedder: ClipEmbedder, encode: Engine) -> Way:
             if start == WARMING:
                 started = perf_counter()
             batch = photos[start : start + BATCH]
-            pixels = np.stack([embedder.prepare(_reduced(photo.largest, embedder.image_size)) for photo in batch])
+            pixels = np.stack([transform(_reduced(photo.largest, side)).numpy() for photo in batch])
             _add(collection, batch, encode(pixels))
         return perf_counter() - started
 

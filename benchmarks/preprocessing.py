@@ -18,15 +18,16 @@ from time import perf_counter
 import numpy as np
 from PIL import Image
 
-from benchmarks.peers import Prepared
+from benchmarks.peers import Prepared, open_clips_own
 from benchmarks.photographs import Photograph, in_sizes, photographs
 from benchmarks.publishing import main
 from benchmarks.report import Cell, Plot, Report, Table
 from benchmarks.rounds import ROUNDS, Spread, in_turns, noise
-from search.clip import ClipEmbedder, Compute
-from search.embedder import Embedding
+from search.clip import ClipEmbedder, Compute, picture_tower
+from search.embedder import Embedding, Pixels
 from search.files import COVER, file_to_embed
 from search.images import DRAFT_COVER, DecodingLimits, model_input
+from search.resizing import Transform
 
 DEMO, ARCHIVE = "local-dir:models/demo", Path("sandbox/archive/pictures")
 ARCHITECTURES = ("ViT-B-32", "ViT-B-32-SigLIP2-256")
@@ -38,6 +39,7 @@ THUMBNAIL = "320 pixels, opened whole"
 TAKEN = "what Chatlens takes, as it opens it"
 Opening = Callable[[Photograph], tuple[Image.Image, int]]
 """A picture, and how many bytes were downloaded for it."""
+Preparing = Callable[[Image.Image], Pixels]
 
 
 def run(quick: bool) -> Report:
@@ -54,8 +56,8 @@ def run(quick: bool) -> Report:
     for architecture in [] if quick else ARCHITECTURES:
         with tempfile.TemporaryDirectory() as scratch:
             random = ClipEmbedder.load(Prepared.make(architecture, Path(scratch)).setting, Compute("cpu", "auto", 1))
-        caption = f"{architecture} (random weights), {random.image_size} pixels, made-up photographs"
-        tables.append(_table(caption, random, made_up, rounds))
+            caption = f"{architecture} (random weights), {random.image_size} pixels, made-up photographs"
+            tables.append(_table(caption, random, made_up, rounds))
     return Report(
         "preprocessing",
         "From a JPEG to a model's input",
@@ -88,6 +90,7 @@ def _archive(every: int) -> list[Image.Image]:
 
 def _table(caption: str, embedder: ClipEmbedder, photos: Sequence[Photograph], rounds: int) -> Table:
     side = embedder.image_size
+    own = open_clips_own(picture_tower(embedder.setting, "fp32")[0])
     ways: dict[str, Opening] = {
         WHOLE: lambda photo: (_whole(photo.largest), len(photo.largest)),
         DRAFTED: lambda photo: (_drafted(photo.largest, side), len(photo.largest)),
@@ -95,11 +98,13 @@ def _table(caption: str, embedder: ClipEmbedder, photos: Sequence[Photograph], r
         THUMBNAIL: lambda photo: (_whole(photo.files[1]), len(photo.files[1])),
         "90 pixels, opened whole": lambda photo: (_whole(photo.files[0]), len(photo.files[0])),
     }
-    seconds = in_turns({name: partial(_seconds, way, embedder, photos) for name, way in ways.items()}, rounds)
-    truth = _vectors(ways[WHOLE], embedder, photos)
+    seconds = in_turns(
+        {name: partial(_seconds, way, _preparing(name, embedder, own), photos) for name, way in ways.items()}, rounds
+    )
+    truth = _vectors(ways[WHOLE], _preparing(WHOLE, embedder, own), embedder, photos)
     rows: list[list[Cell]] = []
     for name, way in ways.items():
-        cosines = (_vectors(way, embedder, photos) * truth).sum(axis=1)
+        cosines = (_vectors(way, _preparing(name, embedder, own), embedder, photos) * truth).sum(axis=1)
         size = median(way(photo)[1] for photo in photos) / 1_000
         took = str(Spread.of([1_000 * one for one in seconds[name]]))
         told = [f"{value:.4f}" for value in (cosines.min(), np.percentile(cosines, 5), cosines.mean())]
@@ -107,21 +112,24 @@ def _table(caption: str, embedder: ClipEmbedder, photos: Sequence[Photograph], r
     return Table(f"{caption} ({len(photos)})", ["way", "ms", "kB", "least cosine", "5th percentile", "mean"], rows)
 
 
-def _seconds(way: Opening, embedder: ClipEmbedder, photos: Sequence[Photograph]) -> float:
+def _preparing(name: str, embedder: ClipEmbedder, own: Transform) -> Preparing:
+    """Everybody but Chatlens has open_clip's own transform."""
+    return embedder.prepare if name == TAKEN else lambda image: own(image).numpy()
+
+
+def _seconds(way: Opening, preparing: Preparing, photos: Sequence[Photograph]) -> float:
     """The median picture's."""
     taken = []
     for photo in photos:
         started = perf_counter()
-        embedder.prepare(way(photo)[0])
+        preparing(way(photo)[0])
         taken.append(perf_counter() - started)
     return median(taken)
 
 
-def _vectors(way: Opening, embedder: ClipEmbedder, photos: Sequence[Photograph]) -> Embedding:
+def _vectors(way: Opening, preparing: Preparing, embedder: ClipEmbedder, photos: Sequence[Photograph]) -> Embedding:
     batches = [photos[start : start + BATCH] for start in range(0, len(photos), BATCH)]
-    return np.concatenate(
-        [embedder.embed_images([embedder.prepare(way(photo)[0]) for photo in batch]) for batch in batches]
-    )
+    return np.concatenate([embedder.embed_images([preparing(way(photo)[0]) for photo in batch]) for batch in batches])
 
 
 def _whole(data: bytes) -> Image.Image:

@@ -7,20 +7,19 @@ done here: a safetensors file whose names and shapes are the model's own. Any ot
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 
 from search.model_spec import ModelSpec
+from search.resizing import Transform
 
 WORDS = "token_embedding.weight"
 AT_ONCE = 64 * 2**20
 """Bytes read before the file is let go and opened anew: until then what was read of it counts as the process's."""
-Transform = Callable[[Image.Image], torch.Tensor]
 
 
 def created(spec: ModelSpec, device: str, precision: str) -> tuple[Any, Transform]:

@@ -14,6 +14,7 @@ from search.embedder import Embedding, Pixels
 from search.errors import DeviceUnavailable, ModelDamaged, ModelError, ModelUnreachable
 from search.hub import check_reachable
 from search.model_spec import ModelSpec
+from search.resizing import Transform, resized_by_torch
 from search.torchvision_operators import declare_missing_operators
 
 
@@ -57,7 +58,7 @@ class ClipEmbedder:
         self,
         setting: str,
         model: Any,
-        transform: Callable[[Image.Image], torch.Tensor],
+        transform: Transform,
         tokenizer: Callable[[list[str]], torch.Tensor],
         device: torch.device,
         precision: str,
@@ -74,7 +75,7 @@ class ClipEmbedder:
         self._model = model
         size = model.visual.image_size
         self._image_size = int(min(size)) if isinstance(size, tuple | list) else int(size)
-        self._transform = transform
+        self._transform = resized_by_torch(transform)
         self._tokenizer = tokenizer
         self._dtype = _dtype(precision)
         self._dimensions = int(self.embed_texts(["a photo"]).shape[1])
