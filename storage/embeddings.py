@@ -19,7 +19,7 @@ from storage.held import Held
 from storage.index_records import ChatMatrix, IndexEntry, Place
 from storage.schema import IS_WHOLE, images, photos, vectors
 from storage.uninterrupted import uninterrupted
-from storage.vector_rows import IS_INDEXED, entries_of, joined, matrix_of, rows_of
+from storage.vector_rows import IS_INDEXED, embedded, entries_of, joined, matrix_of, rows_of
 
 ROWS_PER_READ = 4_096
 """Rows a read takes at once: 6 MB of 768-dimensional blobs."""
@@ -136,7 +136,7 @@ class Embeddings:
             select(func.count())
             .select_from(photos)
             .join(vectors, vectors.c.image_id == photos.c.image_id)
-            .where(photos.c.chat_id == chat_id, IS_INDEXED, vectors.c.model == self._model)
+            .where(photos.c.chat_id == chat_id, embedded(self._model))
         )
         async with self._database.reading() as connection:
             return await connection.scalar(of_chat) or 0
@@ -158,7 +158,11 @@ class Embeddings:
 
     async def dimensions(self) -> int:
         """Of the model's vectors; 0 while there are none."""
-        newest = select(vectors.c.dimensions).where(vectors.c.model == self._model).order_by(vectors.c.image_id.desc())
+        newest = (
+            select(vectors.c.dimensions)
+            .where(vectors.c.model == self._model, IS_WHOLE)
+            .order_by(vectors.c.image_id.desc())
+        )
         async with self._database.reading() as connection:
             return await connection.scalar(newest.limit(1)) or 0
 
@@ -200,7 +204,7 @@ class Embeddings:
         statement = (
             select(photos.c.id, photos.c.image_id, photos.c.chat_id)
             .join(vectors, vectors.c.image_id == photos.c.image_id)
-            .where(vectors.c.model == self._model, photos.c.chat_id == chat_id, IS_INDEXED, photos.c.id > after)
+            .where(photos.c.chat_id == chat_id, embedded(self._model), photos.c.id > after)
             .order_by(photos.c.id)
             .limit(limit)
         )
@@ -223,9 +227,8 @@ class Embeddings:
         return select(photos.c.id).where(photos.c.chat_id == chat_id, IS_INDEXED).order_by(photos.c.id)
 
     def _dimensions(self, chat_id: int) -> Select[Any]:
-        of_model = vectors.c.model == self._model
         shown = select(vectors.c.dimensions).join(photos, photos.c.image_id == vectors.c.image_id)
-        return shown.where(photos.c.chat_id == chat_id, IS_INDEXED, of_model).limit(1)
+        return shown.where(photos.c.chat_id == chat_id, embedded(self._model)).limit(1)
 
 
 def _write(held: Held, start: int, wanted: Sequence[int], rows: Sequence[Row[Any]]) -> None:

@@ -7,16 +7,22 @@ from dataclasses import fields
 from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, and_, select
 
 from storage.half_precision import decoded
 from storage.index_records import NOBODY, ChatMatrix, IndexEntry
 from storage.photo_rows import AS_STORED, stored_moments
 from storage.records import PhotoState
-from storage.schema import photos, vectors
+from storage.schema import IS_WHOLE, photos, vectors
 
 IS_INDEXED = photos.c.state == PhotoState.INDEXED
 DESCRIBED = (photos.c.id, photos.c.image_id, photos.c.chat_id, photos.c.sender_id, AS_STORED)
+
+
+def embedded(model: str) -> ColumnElement[bool]:
+    """Of a photo joined with its vectors: it is found by that of this model. One that was torn is as good as none: a
+    thousand others that are read with it must not be lost."""
+    return and_(vectors.c.model == model, IS_WHOLE, IS_INDEXED)
 
 
 def rows_of(model: str) -> Select[Any]:
@@ -25,7 +31,7 @@ def rows_of(model: str) -> Select[Any]:
         "Select[Any]",
         select(*DESCRIBED, vectors.c.vector)
         .join(vectors, vectors.c.image_id == photos.c.image_id)
-        .where(vectors.c.model == model, IS_INDEXED)
+        .where(embedded(model))
         .order_by(photos.c.id),
     )
 
