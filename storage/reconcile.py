@@ -123,13 +123,23 @@ async def check_vectors(embeddings: Embeddings, chroma: ChromaIndex, chats: Coll
 
 
 async def check_searches(embeddings: Embeddings, chroma: ChromaIndex, chats: Collection[int]) -> None:
-    """A collection can list its entries and yet be unable to find them: let it say so now."""
-    for entry in await embeddings.sample(PROBES, list(chats)):
-        found = await chroma.query(entry.vector, entry.chat_id, 1)
-        if not found or found[0].score < FOUND:
-            now = await embeddings.entries([entry.photo_id])
-            if now and now[0].place == entry.place:
-                raise VectorIndexUnavailable(f"photo {entry.photo_id} is not found by its own vector")
+    """A collection can list its entries and yet be unable to find them: let it say so now.
+
+    One that works misses some, for its search is approximate: only one that misses most is made anew, which takes four
+    minutes for 134,000 photos.
+    """
+    probes = await embeddings.sample(PROBES, list(chats))
+    lost = [entry.photo_id for entry in probes if await _is_lost(embeddings, chroma, entry)]
+    if 2 * len(lost) > len(probes):
+        raise VectorIndexUnavailable(f"photos {lost} are not found by their own vectors")
+
+
+async def _is_lost(embeddings: Embeddings, chroma: ChromaIndex, entry: IndexEntry) -> bool:
+    found = await chroma.query(entry.vector, entry.chat_id, 1)
+    if found and found[0].score >= FOUND:
+        return False
+    now = await embeddings.entries([entry.photo_id])
+    return bool(now) and now[0].place == entry.place
 
 
 async def _chunks(embeddings: Embeddings, chats: Collection[int], limit: int | None) -> AsyncIterator[list[IndexEntry]]:

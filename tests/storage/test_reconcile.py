@@ -2,11 +2,15 @@
 
 import asyncio
 import errno
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from storage.chroma import ChromaIndex
 from storage.chroma_client import ChromaLocation
@@ -15,8 +19,9 @@ from storage.collection import Collection, Opened
 from storage.database import Database
 from storage.embeddings import Embeddings
 from storage.errors import VectorIndexUnavailable
-from storage.index_records import IndexEntry, Place, Reconciled
+from storage.index_records import IndexEntry, Near, Place, Reconciled
 from storage.photos import Photos
+from storage.reconcile import check_searches
 from storage.set_aside import kept
 from storage.vectors import VectorIndex
 from tests.storage.builders import DIMENSIONS, GROUP, MODEL, at_build, indexed, post, unit
@@ -218,3 +223,26 @@ async def test_a_collection_that_is_being_filled_lacks_photos(
     assert await chroma.chats() == [GROUP.id]
     await chroma.delete(GROUP.id, [1])
     assert (await index.differences()).missing == 1
+
+
+@pytest.mark.parametrize(("lost", "is_refused"), [(0, False), (2, False), (5, True)])
+async def test_a_collection_is_made_anew_for_one_photo_that_its_search_misses(
+    sqlite: Database, chroma: ChromaIndex, monkeypatch: pytest.MonkeyPatch, lost: int, is_refused: bool
+) -> None:
+    """Its search is approximate, and making a large one takes minutes; one that misses most is broken."""
+    entries = await indexed(sqlite, *(post(number) for number in range(8)))
+    await chroma.upsert(entries)
+    hidden = {entry.vector.tobytes() for entry in entries[:lost]}
+    asked = chroma.query
+
+    async def query(vector: NDArray[np.float32], chat_id: int, k: int) -> list[Near]:
+        return [] if vector.tobytes() in hidden else await asked(vector, chat_id, k)
+
+    async def everything(limit: int, chats: Sequence[int]) -> list[IndexEntry]:
+        return entries
+
+    embeddings = Embeddings(sqlite, MODEL)
+    monkeypatch.setattr(chroma, "query", query)
+    monkeypatch.setattr(embeddings, "sample", everything)
+    with pytest.raises(VectorIndexUnavailable) if is_refused else nullcontext():
+        await check_searches(embeddings, chroma, [GROUP.id])
