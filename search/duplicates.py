@@ -16,7 +16,7 @@ import numpy as np
 from search.fingerprint import HASHES_SIZE, Fingerprint, Hashes
 from search.near_hashes import HeldHashes, near_pairs
 from search.ranking import Candidate, Hit
-from search.records import Photo, PhotoState, Posting
+from search.records import Photo, PhotoState, Posting, Remembered
 from storage.fingerprints import Fingerprints
 from storage.photos import Photos
 
@@ -112,8 +112,8 @@ class Duplicates:
     async def counted(
         self, chat_id: int, hits: Sequence[Hit], left: Left | None = None, asked_in: int | None = None
     ) -> tuple[Hit, ...]:
-        """Hits of a chat with how often each was posted there, and its earliest post; of the posts only those that are
-        `left`, where a question has filters, and never counting the message that asks."""
+        """Hits of a chat with how often each was posted there, and its earliest post; hits and posts
+        that are not `left`, where a question has filters, are left out, and the message that asks is not counted."""
         same = await self._same_as(chat_id, [hit.photo.image_id for hit in hits])
         every = await self._fingerprints.postings(chat_id, list(set().union(*same.values())))
         ids = [post.id for post in every]
@@ -123,6 +123,8 @@ class Duplicates:
         for hit in hits:
             shown = same[hit.photo.image_id]
             posts = [post for post in every if post.image_id in shown and post.id in among - is_asking]
+            if left is not None and hit.photo.id not in among:  # filters have the last word, whatever memory has
+                continue
             counted.append(replace(hit, photo=await self._whole(posts, hit.photo), posted=max(1, len(posts))))
         return tuple(counted)
 
@@ -239,5 +241,5 @@ def _grouped(pairs: Sequence[tuple[int, int]], known: dict[int, Fingerprint]) ->
     return first
 
 
-def _moment(posting: Posting) -> tuple[datetime, int]:
+def _moment(posting: Posting | Remembered) -> tuple[datetime, int]:
     return posting.date, posting.id

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from search.query import Query, Sort
-from search.records import Photo, PhotoState, Posting
-from storage.index_records import Neighbour
+from search.quotation import Quotation
+from search.records import Photo, PhotoState, Posting, Remembered
+from storage.index_records import Neighbour, moment_of
 
 QUALIFYING = 0.7
 """How far from the average score to the best one a picture must be to be shown by date. Of the 131 things in the sample
@@ -18,15 +19,15 @@ archive, asked for by name, 88 % of the pictures are then shown, and 63 % of wha
 class Candidate:
     """One picture on its way to an answer: what the stages need of it. Only what is shown is read whole."""
 
-    posting: Posting
+    posting: Posting | Remembered
     """The earliest post of that picture."""
     score: float
     """Cosine between question and picture, comparable within one answer of one model only; 0 where the question is
     about no picture in particular."""
     posted: int = 1
     """How many posts of this archive show the picture."""
-    reason: str | None = None
-    """Where words were found, for people to read ("in the caption: …"); None where the picture itself is the hit."""
+    reason: Quotation | None = None
+    """Where words were found; None where the picture itself is the hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +41,20 @@ class Hit:
     posted: int = 1
     """How many posts of this archive show the picture; `photo` is the earliest of them."""
     reason: str | None = None
-    """See `Candidate`."""
+    """Where words were found, for people to read ("in the caption: …")."""
 
 
 def candidates(chat_id: int, neighbours: Sequence[Neighbour], postings: Mapping[int, Posting]) -> list[Candidate]:
     """Neighbours (best first) joined with their rows, one candidate an image, best first.
 
-    Isolation ends here and rests on SQL alone: a neighbour whose row is missing, not indexed, of another image or
-    of another chat is dropped, whatever the index said.
+    A neighbour whose row is missing, not indexed, of another image or of another chat is dropped, whatever the index
+    said. Those of memory, which is kept a chat at a time, are only ranked by what it says; isolation rests on SQL for
+    them, too, where they are shown (`hits`).
     """
     best: dict[int, Candidate] = {}
     for neighbour in neighbours:
-        posting = postings.get(neighbour.photo_id)
-        if posting is None or not _belongs(posting, chat_id, neighbour):
+        posting = _remembered(neighbour) or _stored(neighbour, chat_id, postings)
+        if posting is None:
             continue
         earlier = best.get(posting.image_id)
         if earlier is None:
@@ -87,7 +89,7 @@ def _qualified(found: Sequence[Candidate]) -> list[Candidate]:
 def hits(chat_id: int, found: Sequence[Candidate], photos: Mapping[int, Photo]) -> tuple[Hit, ...]:
     """Candidates with their rows read whole; what is gone or has changed since it was ranked is left out."""
     return tuple(
-        Hit(photo, candidate.score, candidate.posted, candidate.reason)
+        Hit(photo, candidate.score, candidate.posted, None if candidate.reason is None else candidate.reason.told())
         for candidate in found
         if (photo := photos.get(candidate.posting.id)) is not None
         and photo.chat_id == chat_id
@@ -96,6 +98,14 @@ def hits(chat_id: int, found: Sequence[Candidate], photos: Mapping[int, Photo]) 
     )
 
 
-def _belongs(posting: Posting, chat_id: int, neighbour: Neighbour) -> bool:
-    is_shown = posting.chat_id == chat_id and posting.state is PhotoState.INDEXED
-    return is_shown and posting.image_id == neighbour.image_id
+def _remembered(neighbour: Neighbour) -> Remembered | None:
+    if neighbour.moment is None:
+        return None
+    return Remembered(neighbour.photo_id, neighbour.image_id, moment_of(neighbour.moment))
+
+
+def _stored(neighbour: Neighbour, chat_id: int, postings: Mapping[int, Posting]) -> Posting | None:
+    posting = postings.get(neighbour.photo_id)
+    if posting is None or posting.chat_id != chat_id or posting.state is not PhotoState.INDEXED:
+        return None
+    return posting if posting.image_id == neighbour.image_id else None

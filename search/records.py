@@ -3,7 +3,7 @@
 from storage.chat_records import Chat, ChatCounts, ChatInfo
 from storage.chat_settings import MOST_PHOTOS, ChatSettings
 from storage.questions import Question, Sent
-from storage.records import FileKind, Photo, PhotoPost, PhotoSize, PhotoSource, PhotoState, Posting, Sender
+from storage.records import FileKind, Photo, PhotoPost, PhotoSize, PhotoSource, PhotoState, Posting, Remembered, Sender
 from storage.stand_ins import Moment
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "PhotoState",
     "Posting",
     "Question",
+    "Remembered",
     "Sender",
     "Sent",
 ]

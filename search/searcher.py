@@ -77,12 +77,14 @@ class Searcher:
 
     async def _answer(self, query: Query) -> Answer:
         query = await self._text_search.narrowed(await self._addressed(query))
-        async with self._saying(query) as said:
-            counts = await self._photos.counts(query.chat_id)
-            if not counts.indexed:
-                return Answer((), counts)
+        async with self._beside(query) as beside:
+            if not self._candidates.are_in_memory(query.chat_id) and not (await beside.counts).indexed:
+                return Answer((), await beside.counts)
             direction = await self._directions.of(query)
-            found, looks = await self._found(query, direction, DEPTH, counts, said)
+            found, looks = await self._found(query, direction, DEPTH, beside)
+            counts = await beside.counts
+            if not counts.indexed:  # forgotten this very moment
+                return Answer((), counts)
             found, verdict = judged(query, found, looks)
             found = await self._duplicates.collapsed(query.chat_id, found, _asked_about(direction))
         found = await self._each_once(query.chat_id, ordered(found, query)[:DEPTH], query.count)
@@ -94,10 +96,9 @@ class Searcher:
 
     async def _deeper(self, query: Query, depth: int) -> list[Candidate]:
         query = await self._text_search.narrowed(await self._addressed(query))
-        async with self._saying(query) as said:
-            counts = await self._photos.counts(query.chat_id)
+        async with self._beside(query) as beside:
             direction = await self._directions.of(query)
-            found, _ = await self._found(query, direction, depth, counts, said)
+            found, _ = await self._found(query, direction, depth, beside)
             return ordered(await self._duplicates.collapsed(query.chat_id, found, _asked_about(direction)), query)
 
     async def _by_one_model(self, work: Callable[[], Awaitable[T]]) -> T:
@@ -115,30 +116,30 @@ class Searcher:
                     return found
 
     @asynccontextmanager
-    async def _saying(self, query: Query) -> AsyncIterator[asyncio.Task[Said]]:
-        """What texts say, sought while looks are: it is another thread's work. So is the reading of a chat's
-        fingerprints at its first question."""
+    async def _beside(self, query: Query) -> AsyncIterator["_Beside"]:
+        """Begun while looks are sought. So is the reading of a chat's fingerprints at its first question."""
         said = asyncio.create_task(self._fusion.said(query), name="texts")
+        counts = asyncio.create_task(self._photos.counts(query.chat_id), name="counts")
         loading = asyncio.create_task(self._duplicates.load(query.chat_id), name="fingerprints")
         try:
-            yield said
+            yield _Beside(said, counts)
         finally:
-            for task in (said, loading):
+            for task in (said, counts, loading):
                 task.cancel()
-            await asyncio.gather(said, loading, return_exceptions=True)
+            await asyncio.gather(said, counts, loading, return_exceptions=True)
 
     async def _found(
-        self, query: Query, direction: Direction | None, depth: int, counts: ChatCounts, said: asyncio.Task[Said]
+        self, query: Query, direction: Direction | None, depth: int, beside: "_Beside"
     ) -> tuple[list[Candidate], Verdict]:
         """By looks and by texts, and what may be claimed of the looks."""
         looking = await self._candidates.best(query, direction, depth)
-        looks = await self._judge.looks(query, direction, looking, await self._chosen_from(query, looking, counts))
-        return (await said).with_looks(query, looking, looks), looks
+        looks = await self._judge.looks(query, direction, looking, await self._chosen_from(query, looking, beside))
+        return (await beside.said).with_looks(query, looking, looks), looks
 
-    async def _chosen_from(self, query: Query, looking: Sequence[Candidate], counts: ChatCounts) -> int:
+    async def _chosen_from(self, query: Query, looking: Sequence[Candidate], beside: "_Beside") -> int:
         """Among how many photos the best were chosen: the pictures ranked, where that is all there is."""
         left = await self._candidates.left(query)
-        photos = counts.indexed if left is None else left
+        photos = (await beside.counts).indexed if left is None else left
         return photos if photos > DEPTH else len(looking)
 
     async def page(self, query: Query, found: Sequence[Candidate]) -> tuple[Hit, ...]:
@@ -175,6 +176,14 @@ class Searcher:
         if chat is not None and chat.left_at is not None:
             raise ChatNotSearchable
         return query
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is asked of SQL while looks are sought: other threads' work, 5 to 20 ms of it for a large chat."""
+
+    said: asyncio.Task[Said]
+    counts: asyncio.Task[ChatCounts]
 
 
 def _asked_about(direction: Direction | None) -> frozenset[int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from math import log
 
 from search.query import Query, Words
-from search.snippet import snippet
+from search.quotation import Quotation
 from search.terms import FORM, MOST, Term, literal, terms
 from storage.chats import Chats
 from storage.filters import Filters
@@ -33,8 +33,8 @@ class TextHit:
     """How much of the question the text meets, 0 to 1, a rare word counting more than a frequent one."""
     rank: int
     """From 1; equal for equal texts, so that the picture decides between them."""
-    reason: str | None
-    """Where it stands, for people to read; None where that is no evidence."""
+    reason: Quotation | None
+    """Where it stands; None where that is no evidence."""
 
 
 class TextSearch:
@@ -140,13 +140,7 @@ def _ranked(found: Sequence[Found], judge: _Judge) -> list[TextHit]:
     levels = sorted({coverage for _, coverage, _ in best.values()}, reverse=True)
     ranks = {level: sum(coverage > level for _, coverage, _ in best.values()) + 1 for level in levels}
     hits = [
-        TextHit(photo_id, min(coverage, 1.0), ranks[coverage], reason(text, judge) if is_reason else None)
+        TextHit(photo_id, min(coverage, 1.0), ranks[coverage], Quotation(text, judge.place) if is_reason else None)
         for photo_id, (is_reason, coverage, text) in best.items()
     ]
     return sorted(hits, key=lambda hit: (hit.rank, -hit.photo_id))
-
-
-def reason(text: Found, judge: _Judge) -> str:
-    """Where the words were found, for people to read."""
-    where = "in the caption" if text.source is TextSource.CAPTION else "text in the picture"
-    return f"{where}: “{snippet(text.text, text.folded, judge.place(text.folded))}”"

@@ -47,6 +47,10 @@ class MatrixCache:
         """Whether the chat's matrix is here or on its way."""
         return chat_id in self._held or chat_id in self._loading
 
+    def count(self, chat_id: int) -> int:
+        """How many photos of a chat are here."""
+        return len(self._held.get(chat_id, ()))
+
     async def matrix(self, chat_id: int) -> GrowingChat:
         """The chat's matrix, loaded once however many ask at a time; raises DatabaseUnavailable."""
         held = self._held.get(chat_id)

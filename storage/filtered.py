@@ -44,6 +44,15 @@ class FilteredPhotos:
                 found.update(await connection.scalars(asked))
         return found
 
+    async def posted_in(self, origin_chat_id: int, message_id: int) -> int | None:
+        """The photo of a message, if it has one."""
+        of_message = select(photos.c.id).where(
+            photos.c.origin_chat_id == origin_chat_id, photos.c.message_id == message_id
+        )
+        async with self._database.reading() as connection:
+            photo_id: int | None = await connection.scalar(of_message)
+            return photo_id
+
     async def in_brief(self, chat_id: int, filters: Filters, photo_ids: Sequence[int]) -> dict[int, Posting]:
         """Those of these photos that are left; filters have the last word here, whatever remembered their dates.
 

@@ -63,9 +63,9 @@ class Held:
         self.image_ids[rows], self.senders[rows], self.moments[rows] = part.image_ids, part.senders, part.moments
         self.photo_ids[rows] = part.photo_ids
 
-    def left_by(self, filters: Filters) -> NDArray[np.bool_]:
-        """[n], which photos satisfy filters, but for their phrases: those SQL knows."""
-        left = np.ones(len(self), np.bool_)
+    def left_by(self, filters: Filters, said: NDArray[np.int64] | None) -> NDArray[np.bool_]:
+        """[n], which photos satisfy filters; `said` are the ids of those that say their phrases, if any."""
+        left = np.ones(len(self), np.bool_) if said is None else np.isin(self.photo_ids, said)
         if filters.since is not None:
             left &= self.moments >= microseconds(filters.since)
         if filters.before is not None:
@@ -97,7 +97,8 @@ class Held:
         if not len(rows):
             return []
         rows = rows if k is None or k >= len(rows) else self._possible(vector, k, rows)
-        return ranked(photo_ids[rows], self.image_ids[rows], self.vectors.exact(vector, rows), k)
+        scores = self.vectors.exact(vector, rows)
+        return ranked(photo_ids[rows], self.image_ids[rows], scores, k, self.moments[rows])
 
     def _possible(self, vector: NDArray[np.float32], k: int, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Those of the rows that may be among the `k` best: no other can."""

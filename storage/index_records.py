@@ -20,6 +20,8 @@ class Neighbour(NamedTuple):
     image_id: int
     score: float
     """Cosine, -1 to 1; higher is nearer."""
+    moment: int | None = None
+    """When it was posted, in `microseconds`, where memory knows: what is not from there is SQL's to tell."""
 
 
 def rank(neighbour: Neighbour) -> tuple[float, int]:
@@ -51,6 +53,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def microseconds(moment: datetime) -> int:
     """Since 1970, of an aware moment."""
     return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment_of(since_1970: int) -> datetime:
+    """Of `microseconds`, in UTC."""
+    return _EPOCH + timedelta(microseconds=since_1970)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -37,12 +37,16 @@ def nearest(
 
 
 def ranked(
-    photo_ids: NDArray[np.int64], image_ids: NDArray[np.int64], scores: NDArray[np.float32], k: int | None
+    photo_ids: NDArray[np.int64],
+    image_ids: NDArray[np.int64],
+    scores: NDArray[np.float32],
+    k: int | None,
+    *known: NDArray[np.int64],
 ) -> list[Neighbour]:
-    """The `k` best (None: all) by score, equals by photo id."""
+    """The `k` best (None: all) by score, equals by photo id; with their moments, where those are `known`."""
     rows = _best_rows(scores, photo_ids, len(scores) if k is None else k)
     columns = (photo_ids[rows].tolist(), image_ids[rows].tolist(), scores[rows].tolist())
-    return list(map(Neighbour, *columns))
+    return list(map(Neighbour, *columns, *(moments[rows].tolist() for moments in known)))
 
 
 def _best_rows(scores: NDArray[np.float32], photo_ids: NDArray[np.int64], k: int) -> NDArray[np.intp]:

@@ -175,6 +175,15 @@ class Posting(NamedTuple):
     state: PhotoState
 
 
+class Remembered(NamedTuple):
+    """A photo as memory has it: as much as putting it into an order takes. Where it is shown, SQL has the last word."""
+
+    id: int
+    image_id: int
+    date: datetime
+    """UTC."""
+
+
 @dataclass(frozen=True, slots=True)
 class Edit:
     """What the edit of a message did to its photo."""

@@ -80,6 +80,10 @@ class VectorIndex:
         """How Chroma stands to SQL at this moment."""
         return self._large.condition
 
+    def count_in_memory(self, chat_id: int) -> int:
+        """How many photos of a chat can be found without asking SQL."""
+        return self._cache.count(chat_id)
+
     async def count_in_chroma(self) -> int:
         """How many entries Chroma has. Raises VectorIndexUnavailable."""
         return await self._large.count()
@@ -143,7 +147,7 @@ class VectorIndex:
             if len(ids) <= FEW or not self._layout.fits_memory(photos, len(vector)):
                 return await self._scan(self._embeddings.photo_parts(ids), vector, k, exclude_images)
         view = (await self._cache.matrix(chat_id)).view()
-        eligible = _left(view, filters, said) if ids is None else np.isin(view.photo_ids, ids)
+        eligible = view.left_by(filters, said) if ids is None else np.isin(view.photo_ids, ids)
         return await _scored(view, vector, k, exclude_images, eligible)
 
     async def count_left(self, chat_id: int, filters: Filters) -> int:
@@ -151,7 +155,7 @@ class VectorIndex:
         said = await self._texts.saying(chat_id, filters) if filters.phrases else None
         if self._cache.has(chat_id) and (said is not None or not filters.phrases):
             view = (await self._cache.matrix(chat_id)).view()
-            return int((_left(view, filters, said) & (view.photo_ids != REMOVED)).sum())
+            return int((view.left_by(filters, said) & (view.photo_ids != REMOVED)).sum())
         return len(await self._ids_left(chat_id, filters, said))
 
     async def _ids_left(self, chat_id: int, filters: Filters, said: NDArray[np.int64] | None) -> NDArray[np.int64]:
@@ -238,12 +242,6 @@ class VectorIndex:
             if k is not None:
                 best = heapq.nsmallest(k, best, key=rank)
         return sorted(best, key=rank)
-
-
-def _left(view: Held, filters: Filters, said: NDArray[np.int64] | None) -> NDArray[np.bool_]:
-    """[n], which photos filters leave; `said` are those that say their phrases."""
-    left = view.left_by(filters)
-    return left if said is None else left & np.isin(view.photo_ids, said)
 
 
 async def _scored(

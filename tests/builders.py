@@ -4,7 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from search.quotation import Quotation
 from search.records import FileKind, Photo, PhotoSource, PhotoState, Sender
+from storage.records import TextSource
+from storage.texts import Found
 
 CHAT = -1001234567890
 
@@ -37,3 +40,8 @@ _PHOTO = Photo(
 def a_photo(**changes: Any) -> Photo:
     """An indexed photo, by Ann, of 3 May 2024."""
     return replace(_PHOTO, **changes)
+
+
+def quoted(caption: str) -> Quotation:
+    """The beginning of a caption, as the reason for a hit."""
+    return Quotation(Found(1, TextSource.CAPTION, caption, caption), lambda _: 0)

@@ -7,7 +7,7 @@ from search.ranking import Candidate
 from search.records import PhotoState, Posting
 from search.text_search import TextHit
 from search.verdict import Verdict
-from tests.builders import CHAT
+from tests.builders import CHAT, quoted
 
 
 def posting(number: int, image: int | None = None) -> Posting:
@@ -43,14 +43,14 @@ def test_one_common_word_pushes_away_what_looks_right() -> None:
 
 def test_half_of_a_question_met_by_a_text_is_lost_among_looks_that_are_none() -> None:
     """Where nothing looks right, a text with two words of five comes first; else what looks right does."""
-    hit = TextHit(49, 0.4, 1, "in the caption: “one”")
+    hit = TextHit(49, 0.4, 1, quoted("one"))
     assert order(hit)[0] == order(hit, looks=Verdict.UNSURE)[0] == 1
     assert order(hit, looks=Verdict.NOTHING)[0] == 49
 
 
 def test_any_word_of_a_question_wins_in_a_small_chat() -> None:
     """A text needs as much for the first place among ten pictures as among fifty."""
-    hit = TextHit(10, 0.3, 1, "in the caption: “one”")
+    hit = TextHit(10, 0.3, 1, quoted("one"))
     found = fused(LOOKING[:10], [hit], {10: posting(10)})
     assert found[0].posting.id == 1
 
@@ -71,9 +71,11 @@ def test_equal_texts_come_in_no_order() -> None:
 
 def test_a_picture_posted_twice_counts_its_texts_twice() -> None:
     """Its better text counts once, wherever it was said; its earliest post is what is shown."""
-    hits = [TextHit(100, 1.0, 1, "in the caption: “one”"), TextHit(101, 1.0, 1, "in the caption: “two”")]
+    hits = [TextHit(100, 1.0, 1, quoted("one")), TextHit(101, 1.0, 1, quoted("two"))]
     found = fused(LOOKING, hits, {100: posting(100, 7), 101: posting(101, 7)})
-    assert (found[0].posting.id, found[0].reason) == (7, "in the caption: “one”")
+    assert found[0].posting.id == 7
+    assert found[0].reason is not None
+    assert found[0].reason.told() == "in the caption: “one”"
     assert len(found) == len(LOOKING)
 
 

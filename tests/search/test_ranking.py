@@ -7,7 +7,7 @@ from search.query import Query, Sort, Words
 from search.ranking import Candidate, candidates, hits, ordered
 from search.records import Photo, PhotoState, Posting
 from storage.index_records import Neighbour
-from tests.builders import CHAT, a_photo
+from tests.builders import CHAT, a_photo, quoted
 
 START = datetime(2024, 5, 3, tzinfo=UTC)
 
@@ -59,7 +59,7 @@ RED = Words("red")
 def by_date(sort: Sort, subject: Words | None = RED) -> list[int]:
     scored = {1: 0.1, 2: 0.9, 3: 0.2, 4: 0.8, 5: 0.85, 6: 0.1, 7: 0.1}
     found = [Candidate(in_brief(photo(number, number)), score) for number, score in scored.items()]
-    found.append(Candidate(in_brief(photo(8, 8)), 0.1, reason="in the caption: “red”"))
+    found.append(Candidate(in_brief(photo(8, 8)), 0.1, reason=quoted("red")))
     return [one.posting.id for one in ordered(found, Query(CHAT, subject, sort=sort))]
 
 

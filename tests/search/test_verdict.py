@@ -16,11 +16,13 @@ from search.embedder import Embedding
 from search.errors import TooFewCaptions
 from search.evidence import Evidence, Rivals
 from search.query import Like, Query, Words
+from search.quotation import Quotation
 from search.ranking import Candidate
 from search.records import PhotoState, Posting
 from search.verdict import Calibrated, Judge, Verdict
 from storage.database import Database
 from storage.embeddings import Embeddings
+from tests.builders import quoted
 from tests.storage.builders import MODEL, indexed, post
 
 WIDTH = 32
@@ -64,7 +66,7 @@ def _calibration(nothing: float, sure: float) -> Calibration:
     )  # fmt: skip
 
 
-def _candidate(number: int, score: float, reason: str | None = None) -> Candidate:
+def _candidate(number: int, score: float, reason: Quotation | None = None) -> Candidate:
     moment = datetime(2024, 5, 3, tzinfo=UTC)
     return Candidate(Posting(number, number, -1, -1, number, moment, PhotoState.INDEXED), score, reason=reason)
 
@@ -142,7 +144,7 @@ async def test_what_stands_in_a_caption_is_denied(sqlite: Database) -> None:
     [entry] = await indexed(sqlite, post(1))
     rivals = Rivals(_unit(*np.random.default_rng(9).normal(size=(50, len(entry.vector)))))
     judge = Judge(Embeddings(sqlite, MODEL), Calibrated(_calibration(9, 9), rivals))
-    told = _candidate(2, 0.0, reason="in the caption: a cat")
+    told = _candidate(2, 0.0, reason=quoted("a cat"))
     found = [_candidate(entry.image_id, 0.1), told]
     assert await judged(judge, Query(-1, Words("a cat")), Direction(entry.vector, words=entry.vector), found, 2) == (
         [told],
@@ -199,7 +201,7 @@ async def test_one_told_hit_vouches_for_the_photos_beside_it(sqlite: Database) -
     rivals = Rivals(_unit(*np.random.default_rng(9).normal(size=(50, len(entry.vector)))))
     doubtful = Judge(Embeddings(sqlite, MODEL), Calibrated(_calibration(-9, 9), rivals))
     refusing = Judge(Embeddings(sqlite, MODEL), Calibrated(_calibration(9, 9), rivals))
-    told = _candidate(entry.image_id, 0.1, reason="in the caption: a cat")
+    told = _candidate(entry.image_id, 0.1, reason=quoted("a cat"))
     found, direction = [told, _candidate(2, 0.1)], Direction(entry.vector, words=entry.vector)
     cat, phrase = Query(-1, Words("a cat")), Query(-1, Words("balloons"), text=("party",))
     assert await judged(doubtful, cat, direction, found, 2) == (found, Verdict.UNSURE)

@@ -1,0 +1,88 @@
+"""Which photos of a chat are ranked, and what is asked of SQL for that."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from search.candidates import Candidates
+from search.direction import Direction
+from search.query import Filters, Query, Words
+from search.records import Posting, Remembered
+from storage.chroma import ChromaIndex
+from storage.chroma_client import ChromaLocation
+from storage.chroma_process import ChromaProcess
+from storage.collection import Collection
+from storage.database import Database
+from storage.embeddings import Embeddings
+from storage.filtered import FilteredPhotos
+from storage.vectors import VectorIndex
+from tests.storage.builders import DIMENSIONS, GROUP, MODEL, NOON, indexed, post, unit
+
+QUERY = Query(GROUP.id, Words("a lake"))
+TOWARDS = Direction(unit(1), words=unit(1))
+
+
+class Counting(FilteredPhotos):
+    """Knows how many rows it was asked for."""
+
+    rows = 0
+
+    async def in_brief(self, chat_id: int, filters: Filters, photo_ids: Sequence[int]) -> dict[int, Posting]:
+        """As ever."""
+        self.rows += len(photo_ids)
+        return await super().in_brief(chat_id, filters, photo_ids)
+
+
+class Chat:
+    """Photos of one chat, and who ranks them."""
+
+    def __init__(self, database: Database, index: VectorIndex) -> None:
+        self.database = database
+        self.filtered = Counting(database)
+        self.candidates = Candidates(self.filtered, index)
+
+
+@pytest.fixture(params=[1_000, 0], ids=["memory", "scan"])
+async def chat(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Chat]:
+    """One that is held in memory, and one that is read from SQL for each question."""
+    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'chatlens.db'}")
+    chroma = ChromaIndex(
+        ChromaProcess(partial(Collection, ChromaLocation(directory=tmp_path / "chroma"), MODEL, DIMENSIONS))
+    )
+    index = VectorIndex(Embeddings(database, MODEL), chroma, exact_limit=request.param)
+    yield Chat(database, index)
+    await index.close()
+    await database.close()
+
+
+@pytest.mark.parametrize("filters", [Filters(), Filters(since=NOON)])
+async def test_ranking_depends_on_where_the_chat_is_kept(chat: Chat, filters: Filters) -> None:
+    """The same photos in the same order, with the moments at which they were posted."""
+    entries = await indexed(chat.database, *(post(number, minutes=7 * number) for number in range(20)))
+    query = replace(QUERY, filters=filters)
+    found = await chat.candidates.best(query, Direction(unit(1), words=unit(1)))
+    best = sorted(entries, key=lambda entry: -float(entry.vector @ unit(1)))
+    assert [(one.posting.id, one.posting.image_id) for one in found] == [(one.photo_id, one.image_id) for one in best]
+    assert [one.posting.date for one in found] == [NOON + timedelta(minutes=7 * (one.photo_id - 1)) for one in best]
+
+
+async def test_a_chat_in_memory_is_read_from_sql_for_every_question(chat: Chat) -> None:
+    """A thousand rows in brief take longer than the search among 100,000 vectors."""
+    await indexed(chat.database, *(post(number) for number in range(20)))
+    found = await chat.candidates.best(QUERY, Direction(unit(1), words=unit(1)))
+    assert all(isinstance(one.posting, Remembered) for one in found) is (chat.filtered.rows == 0)
+    assert chat.filtered.rows in (0, 20)
+    assert chat.candidates.are_in_memory(GROUP.id) is (chat.filtered.rows == 0)
+
+
+async def test_a_photo_is_an_answer_to_the_question_it_came_with(chat: Chat) -> None:
+    """The message that asks is left out, by looks and by date."""
+    entries = await indexed(chat.database, *(post(number) for number in range(4)))
+    asking = replace(QUERY, asked_in=2)
+    for direction in (Direction(unit(1), words=unit(1)), None):
+        found = await chat.candidates.best(asking, direction)
+        assert {one.posting.id for one in found} == {one.photo_id for one in entries} - {entries[2].photo_id}
