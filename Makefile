@@ -56,7 +56,7 @@ import-test: $(VENV)/installed-dev  ## an export of 20,000 photos imported: rate
 load-test: $(VENV)/installed-dev  ## 20,000 updates as fast as the bot takes them, searches in between: memory, answers
 	$(bin)/python -m tests.load
 
-bench: $(VENV)/installed-bench  ## measure everything beside other ways of doing it, into benchmarks/results (hours)
+bench: $(VENV)/installed-bench  ## measure everything beside other ways of doing it, into benchmarks/results (an hour and a half)
 	$(bin)/python -m benchmarks
 
 bench-quick: $(VENV)/installed-bench  ## the same, small and printed only (two minutes)

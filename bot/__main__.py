@@ -1,5 +1,11 @@
 """The command line: `python -m bot`."""
 
+# NumPy reads it once, when it is imported. Its products here are of one row, in blocks: a second thread of BLAS waits
+# for the first at each of them, and spins where another process has the core.
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import typer
 from rich.markup import escape
 
