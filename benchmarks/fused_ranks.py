@@ -29,6 +29,7 @@ from benchmarks.text_archive import Archive
 from search.fusion import K, fused
 from search.query import Query, Words
 from search.ranking import Candidate
+from search.records import Posting
 from search.text_search import TextHit
 from search.verdict import judged
 
@@ -98,7 +99,7 @@ def _drawn(
 
 async def _asked(archive: Archive, question: Question, looking: list[Candidate], saying: list[TextHit]) -> Asked:
     looks = await archive.looks(question.text, looking)
-    postings = {one.posting.id: one.posting for one in looking}
+    postings = {one.posting.id: one.posting for one in looking if isinstance(one.posting, Posting)}
     together = fused(looking, saying, postings, looks)
     shown, _ = judged(Query(0, Words(question.text)), together, looks)
     found = {

@@ -1,10 +1,13 @@
 """The first stage of an answer: the chat's pictures that lie in the question's direction, best first."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from search.direction import Direction
 from search.query import Query, Sort
 from search.ranking import Candidate, candidates
+from search.records import Remembered
 from storage.filtered import FilteredPhotos
 from storage.index_records import Neighbour
 from storage.vectors import VectorIndex
@@ -43,11 +46,22 @@ class Candidates:
         """Which of these photos the question's filters leave."""
         return await self._filtered.among(query.chat_id, query.filters, photo_ids)
 
+    async def still(self, query: Query, photo_ids: Sequence[int]) -> Collection[int]:
+        """Which of these photos, found earlier, still satisfy the filters: SQL has the last word, whatever memory has.
+        Whether they were there when the question was asked was settled when they were found."""
+        lasting = replace(query, filters=replace(query.filters, up_to=None))
+        return await self.among(lasting, photo_ids) if lasting.filters else photo_ids
+
+    def check(self, chat_id: int, found: Sequence[Candidate], still: Collection[int]) -> None:
+        """Have a chat read anew of which memory has told what SQL does not: it was not heard of a change."""
+        if any(isinstance(one.posting, Remembered) and one.posting.id not in still for one in found):
+            self._index.forget(chat_id)
+
     async def _nearest(self, query: Query, direction: Direction, wanted: int) -> list[Candidate]:
-        asking = await self._asking(query)
         while True:
-            neighbours = await self._index.nearest(
-                query.chat_id, direction.vector, wanted, direction.exclude, query.filters
+            neighbours, asking = await asyncio.gather(
+                self._index.nearest(query.chat_id, direction.vector, wanted, direction.exclude, query.filters),
+                self._asking(query),
             )
             unknown = [neighbour.photo_id for neighbour in neighbours if neighbour.moment is None]
             postings = await self._filtered.in_brief(query.chat_id, query.filters, unknown) if unknown else {}
@@ -57,11 +71,12 @@ class Candidates:
             wanted *= WIDER
 
     async def _by_date(self, query: Query, wanted: int) -> list[Candidate]:
-        asking = await self._asking(query)
+        asked_in = (query.chat_id, query.asked_in)
         while True:
             is_oldest_first = query.sort is Sort.OLDEST
             rows = await self._filtered.by_date(query.chat_id, query.filters, wanted, oldest_first=is_oldest_first)
             neighbours = [Neighbour(row.id, row.image_id, 0.0) for row in rows]
+            asking = next((row.id for row in rows if (row.origin_chat_id, row.message_id) == asked_in), None)
             found = _without(asking, candidates(query.chat_id, neighbours, {row.id: row for row in rows}))
             if len(found) >= query.count or len(rows) < wanted:
                 return found

@@ -112,8 +112,8 @@ class Duplicates:
     async def counted(
         self, chat_id: int, hits: Sequence[Hit], left: Left | None = None, asked_in: int | None = None
     ) -> tuple[Hit, ...]:
-        """Hits of a chat with how often each was posted there, and its earliest post; hits and posts
-        that are not `left`, where a question has filters, are left out, and the message that asks is not counted."""
+        """Hits of a chat with how often each was posted there, and its earliest post; of the posts only those that are
+        `left`, where a question has filters, and never counting the message that asks."""
         same = await self._same_as(chat_id, [hit.photo.image_id for hit in hits])
         every = await self._fingerprints.postings(chat_id, list(set().union(*same.values())))
         ids = [post.id for post in every]
@@ -123,8 +123,6 @@ class Duplicates:
         for hit in hits:
             shown = same[hit.photo.image_id]
             posts = [post for post in every if post.image_id in shown and post.id in among - is_asking]
-            if left is not None and hit.photo.id not in among:  # filters have the last word, whatever memory has
-                continue
             counted.append(replace(hit, photo=await self._whole(posts, hit.photo), posted=max(1, len(posts))))
         return tuple(counted)
 

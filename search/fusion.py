@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from search.query import Query
 from search.ranking import Candidate
-from search.records import PhotoState, Posting, Remembered
+from search.records import PhotoState, Posting
 from search.text_search import TextHit, TextSearch
 from search.verdict import Verdict
 from storage.photos import Photos
@@ -64,7 +64,7 @@ class Said:
 def fused(
     looking: Sequence[Candidate],
     saying: Sequence[TextHit],
-    postings: Mapping[int, Posting | Remembered],
+    postings: Mapping[int, Posting],
     looks: Verdict = Verdict.SURE,
     *,
     is_looked_for: bool = True,

@@ -4,7 +4,7 @@ instead of 4.1 by Pillow, and no byte differs by more than one.
 Native uint8, not through torchvision, which widens to float32 first and is no faster than Pillow.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,11 @@ Transform = Callable[[Image.Image], torch.Tensor]
 Step = Callable[[torch.Tensor], torch.Tensor]
 SMOOTH = ("bilinear", "bicubic")
 """What torch computes as Pillow does, the wider a picture is reduced the wider the filter."""
+AFTERWARDS = (
+    ["MaybeConvertMode", "MaybeToTensor", "Normalize"],
+    ["CenterCrop", "MaybeConvertMode", "MaybeToTensor", "Normalize"],
+)
+"""The further steps of open_clip's transforms: squashed to a square, and cropped to one."""
 
 
 def resized_by_torch(transform: Transform) -> Transform:
@@ -25,14 +30,17 @@ def resized_by_torch(transform: Transform) -> Transform:
     first, *others = steps
     if type(first) is not transforms.Resize or first.interpolation.value not in SMOOTH or first.max_size is not None:
         return transform
-    return Resized(first.size, first.interpolation.value, [*map(_of_tensors, others)])
+    if [type(step).__name__ for step in others] not in AFTERWARDS:
+        return transform
+    *cropping, _, _, normalising = others
+    return Resized(first.size, first.interpolation.value, [*cropping, _scaled, normalising])
 
 
 class Resized:
     """The steps of a transform, the first of them in torch."""
 
-    def __init__(self, size: int | tuple[int, int], filter_name: str, others: list[Step]) -> None:
-        self._size = size
+    def __init__(self, size: int | Sequence[int], filter_name: str, others: list[Step]) -> None:
+        self._size = size[0] if not isinstance(size, int) and len(size) == 1 else size
         self._filter = filter_name
         self._others = others
 
@@ -54,13 +62,6 @@ class Resized:
         shorter, longer = sorted((width, height))
         other = int(self._size * longer / shorter)
         return (self._size, other) if height <= width else (other, self._size)
-
-
-def _of_tensors(step: Step) -> Step:
-    """A step that has a tensor before it: what makes one of a picture only has to scale it."""
-    from torchvision import transforms  # noqa: PLC0415
-
-    return _scaled if isinstance(step, transforms.ToTensor) else step
 
 
 def _scaled(pixels: torch.Tensor) -> torch.Tensor:

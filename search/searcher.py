@@ -146,6 +146,9 @@ class Searcher:
         """A page of an answer, each row read whole; what is gone or has changed by now is left out."""
         shown = hits(query.chat_id, found, await self._photos.get([one.posting.id for one in found]))
         narrowed = await self._text_search.narrowed(query)
+        still = await self._candidates.still(narrowed, [hit.photo.id for hit in shown])
+        shown = tuple(hit for hit in shown if hit.photo.id in still)
+        self._candidates.check(query.chat_id, found, still)
         left = partial(self._candidates.among, narrowed) if narrowed.filters else None
         return await self._duplicates.counted(query.chat_id, shown, left, query.asked_in)
 

@@ -82,7 +82,7 @@ class Examination:
             return await _count(connection, photos, _lacks_vector(model))
 
     async def torn_vectors(self) -> int:
-        """Vectors, of whatever model, that are not as long as they should be: nothing that reads them ends well."""
+        """Vectors, of whatever model, that are not as long as they should be: as good as none."""
         async with self._database.reading() as connection:
             return await _count(connection, vectors, ~IS_WHOLE)
 

@@ -54,7 +54,7 @@ class FilteredPhotos:
             return photo_id
 
     async def in_brief(self, chat_id: int, filters: Filters, photo_ids: Sequence[int]) -> dict[int, Posting]:
-        """Those of these photos that are left; filters have the last word here, whatever remembered their dates.
+        """Those of these photos that are left, for what is not in memory.
 
         But for phrases: whoever asks for the nearest has had SQL look for those already.
         """

@@ -199,6 +199,10 @@ class VectorIndex:
         drop()
         await self._large.move(list(photo_ids), old_chat, new_chat, drop)
 
+    def forget(self, chat_id: int) -> None:
+        """Let a chat be read from SQL anew."""
+        self._cache.drop(chat_id)
+
     async def settled(self) -> None:
         """Returns once Chroma knows of everything that was removed or moved."""
         await self._large.settled()

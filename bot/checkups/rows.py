@@ -64,7 +64,7 @@ async def vectors(patient: Patient) -> AsyncIterator[Finding]:
     if torn := await examination.torn_vectors():
         yield Finding(
             "torn vectors",
-            f"{some(torn, 'vector is', 'vectors are')} not whole: questions to their chats end in an error. "
+            f"{some(torn, 'vector is', 'vectors are')} not whole: their photos are not found. "
             "Mending deletes what is left of them; the photos are then indexed again, or by `reindex`.",
             mend=examination.drop_torn_vectors,
         )

@@ -7,7 +7,6 @@ import pytest
 
 from search.duplicates import Duplicates
 from search.fingerprint import Fingerprint
-from search.ranking import Hit
 from storage.database import Database
 from storage.fingerprints import Fingerprints
 from storage.photos import Photos
@@ -64,18 +63,3 @@ async def test_images_learnt_while_sql_was_away_are_never_found(database: Databa
         await duplicates.same(GROUP.id, made)
     fingerprints.is_away = False
     assert await duplicates.same(GROUP.id, made) == [first.image_id]
-
-
-async def test_memory_has_the_last_word_on_filters(database: Database) -> None:
-    """A hit that SQL says is not left is not shown, and the others are."""
-    entries = await indexed(database, *(post(number) for number in range(3)))
-    photos = await Photos(database).get([entry.photo_id for entry in entries])
-    duplicates = Duplicates(Fingerprints(database), Photos(database))
-    hits = [Hit(photo, 0.5) for photo in photos.values()]
-
-    async def left(ids: Sequence[int]) -> set[int]:
-        return set(ids) - {entries[1].photo_id}
-
-    shown = await duplicates.counted(GROUP.id, hits, left)
-    assert [hit.photo.id for hit in shown] == [entries[0].photo_id, entries[2].photo_id]
-    assert len(await duplicates.counted(GROUP.id, hits)) == 3

@@ -225,13 +225,15 @@ async def test_a_collection_that_is_being_filled_lacks_photos(
     assert (await index.differences()).missing == 1
 
 
-@pytest.mark.parametrize(("lost", "is_refused"), [(0, False), (2, False), (5, True)])
-async def test_a_collection_is_made_anew_for_one_photo_that_its_search_misses(
+@pytest.mark.parametrize(("lost", "is_refused"), [(0, False), (2, False), (6, True)])
+async def test_a_chroma_is_made_anew_for_one_photo_that_its_search_misses(
     sqlite: Database, chroma: ChromaIndex, monkeypatch: pytest.MonkeyPatch, lost: int, is_refused: bool
 ) -> None:
-    """Its search is approximate, and making a large one takes minutes; one that misses most is broken."""
-    entries = await indexed(sqlite, *(post(number) for number in range(8)))
-    await chroma.upsert(entries)
+    """Its search is approximate, and making a large collection takes minutes; one that misses most is broken, however
+    many others find everything."""
+    entries = await indexed(sqlite, *(post(number) for number in range(6)))
+    others = await indexed(sqlite, *(post(number, chat_id=chat_id) for chat_id in (-5, -6, -7) for number in range(6)))
+    await chroma.upsert([*entries, *others])
     hidden = {entry.vector.tobytes() for entry in entries[:lost]}
     asked = chroma.query
 
@@ -239,10 +241,10 @@ async def test_a_collection_is_made_anew_for_one_photo_that_its_search_misses(
         return [] if vector.tobytes() in hidden else await asked(vector, chat_id, k)
 
     async def everything(limit: int, chats: Sequence[int]) -> list[IndexEntry]:
-        return entries
+        return [entry for entry in [*others, *entries] if entry.chat_id in chats]
 
     embeddings = Embeddings(sqlite, MODEL)
     monkeypatch.setattr(chroma, "query", query)
     monkeypatch.setattr(embeddings, "sample", everything)
     with pytest.raises(VectorIndexUnavailable) if is_refused else nullcontext():
-        await check_searches(embeddings, chroma, [GROUP.id])
+        await check_searches(embeddings, chroma, [GROUP.id, -5, -6, -7])
