@@ -15,7 +15,8 @@ WORDS_BETWEEN = 9
 SIZE = (1280, 960)
 """As Telegram keeps photos."""
 SCENES = 200
-"""Pictures that are drawn; every file has a few bytes of its own behind one of them, and so is a file of its own."""
+"""Pictures that are drawn; every file has a few bytes of its own behind one of them, and so is a file of its
+own, in any other history, too."""
 BEGINNING = datetime(2023, 1, 1, tzinfo=UTC)
 
 
@@ -29,7 +30,7 @@ def write_history(folder: Path, chat_id: int, photos: int, size: tuple[int, int]
         for number, message in enumerate(_messages(photos)):
             file.write(",\n" * (number > 0) + json.dumps(message, ensure_ascii=False))
             if "photo" in message:
-                own = f"picture of message {message['id']}".encode()
+                own = f"picture of message {message['id']} of {chat_id}".encode()
                 (folder / message["photo"]).write_bytes(scenes[number % len(scenes)] + own)
         file.write("]}")
     return folder
