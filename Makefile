@@ -59,7 +59,7 @@ load-test: $(VENV)/installed-dev  ## 20,000 updates as fast as the bot takes the
 bench: $(VENV)/installed-bench  ## measure everything beside other ways of doing it, into benchmarks/results (an hour and a half)
 	$(bin)/python -m benchmarks
 
-bench-quick: $(VENV)/installed-bench  ## the same, small and printed only (two minutes)
+bench-quick: $(VENV)/installed-bench  ## the same, small and printed only (five minutes)
 	$(bin)/python -m benchmarks --quick
 
 check: $(VENV)/installed-dev  ## ruff, mypy --strict, import-linter
