@@ -54,9 +54,9 @@ class FilteredPhotos:
             return photo_id
 
     async def in_brief(self, chat_id: int, filters: Filters, photo_ids: Sequence[int]) -> dict[int, Posting]:
-        """Those of these photos that are left, for what is not in memory.
+        """Those of these photos that are left; asked for what is not in memory.
 
-        But for phrases: whoever asks for the nearest has had SQL look for those already.
+        Phrases are not looked at: whoever asks for the nearest has had SQL look for those already.
         """
         rows = select(*IN_BRIEF).where(satisfies(chat_id, replace(filters, phrases=()), of_few=True))
         async with self._database.reading() as connection:

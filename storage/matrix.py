@@ -5,6 +5,7 @@ cosine. Only NumPy here; what stays in memory is searched in `storage.held`.
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,12 +42,12 @@ def ranked(
     image_ids: NDArray[np.int64],
     scores: NDArray[np.float32],
     k: int | None,
-    *known: NDArray[np.int64],
+    moments: NDArray[np.int64] | None = None,
 ) -> list[Neighbour]:
-    """The `k` best (None: all) by score, equals by photo id; with their moments, where those are `known`."""
+    """The `k` best (None: all) by score, equals by photo id; with their moments, where those are known."""
     rows = _best_rows(scores, photo_ids, len(scores) if k is None else k)
     columns = (photo_ids[rows].tolist(), image_ids[rows].tolist(), scores[rows].tolist())
-    return list(map(Neighbour, *columns, *(moments[rows].tolist() for moments in known)))
+    return list(map(Neighbour, *columns, repeat(None) if moments is None else moments[rows].tolist()))
 
 
 def _best_rows(scores: NDArray[np.float32], photo_ids: NDArray[np.int64], k: int) -> NDArray[np.intp]:

@@ -41,8 +41,9 @@ class Counting(FilteredPhotos):
 class Chat:
     """Photos of one chat, and who ranks them."""
 
-    def __init__(self, database: Database, index: VectorIndex) -> None:
+    def __init__(self, database: Database, index: VectorIndex, *, is_held: bool) -> None:
         self.database = database
+        self.is_held = is_held
         self.filtered = Counting(database)
         self.candidates = Candidates(self.filtered, index)
 
@@ -55,7 +56,7 @@ async def chat(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         ChromaProcess(partial(Collection, ChromaLocation(directory=tmp_path / "chroma"), MODEL, DIMENSIONS))
     )
     index = VectorIndex(Embeddings(database, MODEL), chroma, exact_limit=request.param)
-    yield Chat(database, index)
+    yield Chat(database, index, is_held=request.param > 0)
     await index.close()
     await database.close()
 
@@ -75,9 +76,9 @@ async def test_a_chat_in_memory_is_read_from_sql_for_every_question(chat: Chat) 
     """A thousand rows in brief take longer than the search among 100,000 vectors."""
     await indexed(chat.database, *(post(number) for number in range(20)))
     found = await chat.candidates.best(QUERY, TOWARDS)
-    assert all(isinstance(one.posting, Remembered) for one in found) is (chat.filtered.rows == 0)
-    assert chat.filtered.rows in (0, 20)
-    assert chat.candidates.are_in_memory(GROUP.id) is (chat.filtered.rows == 0)
+    assert chat.filtered.rows == (0 if chat.is_held else 20)
+    assert [isinstance(one.posting, Remembered) for one in found] == [chat.is_held] * 20
+    assert chat.candidates.are_in_memory(GROUP.id) is chat.is_held
 
 
 async def test_a_photo_is_an_answer_to_the_question_it_came_with(chat: Chat) -> None:
